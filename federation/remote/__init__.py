@@ -1,0 +1,1 @@
+"""The only network client: guarded fetches, remote actors and objects, deliveries."""

@@ -1,0 +1,1 @@
+"""State: PostgreSQL, Redis and the engines; imports nothing of ours."""

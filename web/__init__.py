@@ -1,0 +1,1 @@
+"""The web door: federation endpoints, pages, the client API, the command line."""

@@ -1,0 +1,1 @@
+"""The worker door: arq drains, the relay that wakes them, periodic jobs."""
