@@ -1,0 +1,130 @@
+"""Fixtures: real engines, a database in a rolled-back transaction, a database of one's own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from storage.database import Database, open_connection
+from storage.errors import StorageError
+from tests.engines_fixture import Servers, TestServers, create_database, drop_database
+
+if TYPE_CHECKING:
+    from storage.database import Connection
+
+_SERVERS = pytest.StashKey[TestServers]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the servers in the process that outlives the xdist workers; they start when first needed."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_SERVERS] = TestServers()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers after the last worker."""
+    if (test_servers := config.stash.get(_SERVERS, None)) is not None:
+        test_servers.stop()
+
+
+def _start(config: pytest.Config) -> Servers:
+    try:
+        return config.stash[_SERVERS].start()
+    except StorageError as exc:
+        pytest.exit(str(exc), returncode=pytest.ExitCode.INTERNAL_ERROR)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker where the servers listen."""
+    servers = _start(node.config)
+    node.workerinput["servers"] = (servers.admin_url, servers.redis_url, servers.prefix)
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Servers:
+    """Where PostgreSQL and Valkey listen."""
+    config = request.config
+    if hasattr(config, "workerinput"):
+        return Servers(*config.workerinput["servers"])
+    return _start(config)
+
+
+class RolledBackDatabase(Database):
+    """A `Database` of one connection, whose transactions are savepoints of one that never commits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def close(self) -> None:
+        """Leave the connection to the fixture."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend the one connection."""
+        yield self._connection
+
+
+_clones: dict[str, str] = {}
+
+
+@pytest.fixture
+async def database_url(servers: Servers) -> str:
+    """The URL of this worker's clone of the migrated template; leave it as you found it."""
+    if servers.prefix not in _clones:
+        _clones[servers.prefix] = await create_database(servers, f"{servers.prefix}_{secrets.token_hex(4)}")
+    return _clones[servers.prefix]
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Connection]:
+    """A connection inside a transaction that is rolled back after the test."""
+    connection = await open_connection(database_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield connection
+    finally:
+        await transaction.rollback()
+        await connection.close()
+
+
+@pytest.fixture
+def database(db: Connection) -> Database:
+    """A `Database` whose every transaction happens on `db` and is rolled back after the test.
+
+    One connection: for tests that work concurrently or need commits take `fresh_database`.
+    """
+    return RolledBackDatabase(db)
+
+
+@pytest.fixture
+async def fresh_database_url(servers: Servers) -> AsyncIterator[str]:
+    """The URL of a clone of the migrated template for this test alone, for tests that commit."""
+    name = f"{servers.prefix}_{secrets.token_hex(4)}"
+    yield await create_database(servers, name)
+    await drop_database(servers, name)
+
+
+@pytest.fixture
+async def fresh_database(fresh_database_url: str) -> AsyncIterator[Database]:
+    """A `Database` with a pool over a clone for this test alone."""
+    database = await Database.connect(fresh_database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def redis_url(servers: Servers) -> str:
+    """The URL of the test run's Valkey."""
+    return servers.redis_url
+
+
+@pytest.fixture
+def redis_prefix() -> str:
+    """A key and channel prefix for this test alone."""
+    return f"test-{secrets.token_hex(4)}"
