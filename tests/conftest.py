@@ -11,6 +11,7 @@ import pytest
 
 from storage.database import Database, open_connection
 from storage.errors import StorageError
+from storage.live import Live
 from tests.engines_fixture import Servers, TestServers, create_database, drop_database
 
 if TYPE_CHECKING:
@@ -128,3 +129,11 @@ def redis_url(servers: Servers) -> str:
 def redis_prefix() -> str:
     """A key and channel prefix for this test alone."""
     return f"test-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+async def live(redis_url: str, redis_prefix: str) -> AsyncIterator[Live]:
+    """A `Live` with a prefix for this test alone."""
+    live = Live(redis_url, prefix=redis_prefix)
+    yield live
+    await live.close()

@@ -1,0 +1,88 @@
+"""Redis: messages reach subscribers, limits hold across processes, and its absence harms nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import redis.asyncio as redis
+
+from storage.errors import LiveUnavailable
+from storage.live import Live, Message, RateLimiter
+
+
+async def test_a_message_reaches_the_subscriber_of_the_same_instance_only(live: Live, redis_url: str) -> None:
+    stranger = Live(redis_url, prefix="stranger")
+    async with live.subscribe("news", "alarms") as messages, stranger.subscribe("news"):
+        assert await stranger.publish("news", b"theirs") == 1
+        assert await live.publish("news", b"\xff ours") == 1
+        assert await live.publish("alarms", b"too") == 1
+        async with asyncio.timeout(5):
+            received = [await anext(messages), await anext(messages)]
+    assert received == [Message("news", b"\xff ours"), Message("alarms", b"too")]
+    await stranger.close()
+
+
+async def test_the_end_of_the_block_ends_the_subscription(live: Live) -> None:
+    async with live.subscribe("news"):
+        pass
+    assert await live.publish("news", b"") == 0
+
+
+async def test_the_limit_counts_for_all_processes_and_says_when_to_return(live: Live, redis_url: str) -> None:
+    other_process = Live(redis_url, prefix=live.prefix)
+    one, two = RateLimiter(live), RateLimiter(other_process)
+    assert await one.hit("sign-in", "192.0.2.1", "2/minute") is None
+    assert await two.hit("sign-in", "192.0.2.1", "2/minute") is None
+    retry_after_s = await one.hit("sign-in", "192.0.2.1", "2/minute")
+    assert retry_after_s is not None and 1 <= retry_after_s <= 60
+    assert await two.hit("sign-in", "192.0.2.1", "2/minute") is not None
+    assert await two.hit("sign-in", "192.0.2.2", "2/minute") is None
+    assert await two.hit("post", "192.0.2.1", "2/minute") is None
+    await other_process.close()
+
+
+async def test_every_key_begins_with_the_prefix(live: Live, redis_url: str) -> None:
+    await RateLimiter(live).hit("sign-in", "192.0.2.1", "2/minute")
+    client = redis.Redis.from_url(redis_url)
+    assert [key async for key in client.scan_iter(f"{live.prefix}:*")]
+    await client.aclose()
+
+
+@pytest.fixture(params=["none", "refused", "hanging"])
+async def absent(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Live]:
+    """A Redis that is not configured, not there, or takes connections and says nothing."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    urls = {
+        "none": None,
+        "refused": f"unix://{tmp_path}/nobody",
+        "hanging": f"redis://127.0.0.1:{silent.getsockname()[1]}",
+    }
+    live = Live(urls[request.param], prefix="absent")
+    yield live
+    await live.close()
+    silent.close()
+
+
+async def test_without_redis_callers_know_soon_and_then_at_once(absent: Live) -> None:
+    with pytest.raises(LiveUnavailable):
+        await absent.publish("news", b"")
+    started = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(LiveUnavailable):
+            await absent.ping()
+        with pytest.raises(LiveUnavailable):
+            async with absent.subscribe("news"):
+                pass
+    assert time.monotonic() - started < 0.3
+
+
+async def test_without_redis_limits_hold_within_the_process(absent: Live) -> None:
+    limiter = RateLimiter(absent)
+    assert await limiter.hit("sign-in", "192.0.2.1", "1/hour") is None
+    assert await limiter.hit("sign-in", "192.0.2.1", "1/hour") is not None
+    assert await limiter.hit("sign-in", "192.0.2.2", "1/hour") is None
