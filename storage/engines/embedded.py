@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from storage.engines.identity import choose_identity
 from storage.engines.postgres import Postgres, programs
 from storage.engines.valkey import Valkey
 from storage.errors import EngineBusy, EngineFailed
+
+_log = logging.getLogger(__name__)
 
 _WATCH_S = 0.2
 _FIRST_PAUSE_S = 0.2
@@ -36,12 +39,13 @@ class Engines:
         self.database_url = database_url
         self.redis_url = redis_url
         self._running = running
+        self._restarting = asyncio.Lock()
 
     async def ensure_running(self) -> list[str]:
         """Start again whichever engine has died, and return their names; raise `EngineFailed`."""
-        dead = [engine for engine in self._running if not engine.is_alive()]
-        for engine in dead:
-            await engine.start()
+        async with self._restarting:
+            dead = [engine for engine in self._running if not engine.is_alive()]
+            await _start_all(dead)
         return [type(engine).__name__ for engine in dead]
 
     async def watch(self) -> None:
@@ -51,9 +55,11 @@ class Engines:
         while True:
             await asyncio.sleep(_WATCH_S)
             try:
-                await self.ensure_running()
+                for name in await self.ensure_running():
+                    _log.warning("%s had died and was started again", name)
                 pause_s = _FIRST_PAUSE_S
-            except EngineFailed:
+            except EngineFailed as exc:
+                _log.error("%s", exc)
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
             if time.monotonic() > next_log_check:
@@ -105,7 +111,7 @@ async def start_engines(
         folder.release()
 
 
-async def _start_all(engines: tuple[Postgres | Valkey, ...]) -> None:
+async def _start_all(engines: Sequence[Postgres | Valkey]) -> None:
     try:
         async with asyncio.TaskGroup() as starting:
             for engine in engines:
