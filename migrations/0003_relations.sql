@@ -71,3 +71,12 @@ CREATE TABLE domain_blocks (
     reason text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- Whether a host (authority; a port does not matter unless the block names one) is refused.
+CREATE FUNCTION host_is_blocked(host text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT EXISTS (
+        SELECT FROM domain_blocks b
+        WHERE b.domain IN (host, split_part(host, ':', 1))
+            OR right(split_part(host, ':', 1), length(b.domain) + 1) = '.' || b.domain)
+$$;

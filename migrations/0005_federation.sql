@@ -7,6 +7,7 @@ CREATE TABLE instances (
     next_due_at timestamptz,                    -- when a drain should look at this host; NULL: nothing to send
     failures integer NOT NULL DEFAULT 0,        -- consecutive ones of our own sends; also the back-off step
     down_since timestamptz,                     -- breaker open since; NULL: closed
+    probe_at timestamptz,                       -- nothing is sent before; then one delivery tests the host
     paused boolean NOT NULL DEFAULT false,      -- by an admin
     scheme text CHECK (scheme IN ('cavage', 'rfc9421')),  -- signature scheme that worked last
     scheme_at timestamptz,
@@ -66,12 +67,14 @@ CREATE TABLE deliveries (
     error_class text,
     last_error text,
     attempt_log jsonb NOT NULL DEFAULT '[]',    -- failed attempts: [{at, status, error, scheme}]
+    since timestamptz NOT NULL DEFAULT now(),   -- start of the present round of attempts; a retry starts anew
     created_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     UNIQUE (activity_id, inbox_url)
 ) WITH (fillfactor = 80);
 CREATE INDEX deliveries_pending ON deliveries (host, ordering_key, activity_seq) WHERE state = 'pending';
 CREATE INDEX deliveries_host_order ON deliveries (host, activity_seq) WHERE state = 'pending';
+CREATE INDEX deliveries_leased ON deliveries (host) WHERE lease IS NOT NULL;
 CREATE INDEX deliveries_finished ON deliveries (finished_at) WHERE state <> 'pending';
 CREATE INDEX deliveries_sender ON deliveries (sender_id) WHERE state = 'pending';
 

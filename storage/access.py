@@ -1,0 +1,257 @@
+"""How people and apps prove who they are: sessions, API keys, tokens, lockouts, invites, idempotency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from storage.query import Command, Rows, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser."""
+
+    id: UUID
+    user_id: UUID
+    user_agent: str
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A personal API key, without its secret."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a bearer token speaks for, and what it may do."""
+
+    token_id: UUID
+    user_id: UUID
+    scopes: list[str]
+    is_api_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Failed sign-ins of an account from one place."""
+
+    failures: int
+    locked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """A code that lets somebody sign up."""
+
+    id: UUID
+    code: str
+    max_uses: int
+    uses: int
+    created_at: datetime
+    expires_at: datetime | None
+
+
+INSERT_SESSION = Command(
+    """INSERT INTO sessions (user_id, token_hash, user_agent, address, expires_at)
+    VALUES ($1, $2, $3, $4, now() + $5::interval)"""
+)
+# Reading a session also slides it, at most once in five minutes.
+SESSION = Rows(
+    Session,
+    """SELECT s.id, s.user_id, s.user_agent, s.address, s.created_at, s.last_seen_at
+    FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.token_hash = $1 AND s.expires_at > now() AND u.state = 'active'""",
+)
+TOUCH_SESSION = Command(
+    """UPDATE sessions SET last_seen_at = now(), expires_at = now() + $2::interval
+    WHERE id = $1 AND last_seen_at < now() - interval '5 minutes'"""
+)
+SESSIONS = Rows(
+    Session,
+    """SELECT id, user_id, user_agent, address, created_at, last_seen_at FROM sessions
+    WHERE user_id = $1 AND expires_at > now() ORDER BY id DESC LIMIT 100""",
+)
+DELETE_SESSION = Command("DELETE FROM sessions WHERE user_id = $1 AND id = $2")
+DELETE_OTHER_SESSIONS = Command("DELETE FROM sessions WHERE user_id = $1 AND ($2::uuid IS NULL OR id <> $2)")
+INSERT_API_KEY = Value(UUID, "INSERT INTO api_keys (user_id, key_hash, name) VALUES ($1, $2, $3) RETURNING id")
+API_KEYS = Rows(
+    ApiKey,
+    """SELECT id, name, created_at, last_used_at, revoked_at FROM api_keys
+    WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id DESC LIMIT 100""",
+)
+REVOKE_API_KEY = Command("UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL")
+INSERT_TOKEN = Command("INSERT INTO access_tokens (user_id, token_hash, scopes) VALUES ($1, $2, $3)")
+REVOKE_TOKENS_OF = Command("UPDATE access_tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL")
+REVOKE_API_KEYS_OF = Command("UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL")
+BEARER = Rows(
+    Bearer,
+    """SELECT x.id, x.user_id, x.scopes, x.is_api_key FROM (
+        SELECT id, user_id, scopes, false AS is_api_key FROM access_tokens
+            WHERE token_hash = $1 AND revoked_at IS NULL
+        UNION ALL
+        SELECT id, user_id, ARRAY['read', 'write', 'follow', 'push'], true FROM api_keys
+            WHERE key_hash = $1 AND revoked_at IS NULL
+    ) x JOIN users u ON u.id = x.user_id WHERE u.state = 'active'""",
+)
+TOUCH_TOKEN = Command(
+    """UPDATE access_tokens SET last_used_at = now()
+    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"""
+)
+TOUCH_API_KEY = Command(
+    """UPDATE api_keys SET last_used_at = now()
+    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"""
+)
+FAILURES = Rows(Failures, "SELECT failures, locked_until FROM sign_in_failures WHERE account = $1 AND address = $2")
+# Failures count for an hour; from the fifth on the lock doubles from one minute to an hour.
+COUNT_FAILURE = Rows(
+    Failures,
+    """INSERT INTO sign_in_failures AS f (account, address, failures) VALUES ($1, $2, 1)
+    ON CONFLICT (account, address) DO UPDATE SET
+        failures = CASE WHEN f.updated_at < now() - interval '1 hour' THEN 1 ELSE f.failures + 1 END,
+        locked_until = CASE WHEN f.updated_at >= now() - interval '1 hour' AND f.failures + 1 >= $3
+            THEN now() + least(interval '1 minute' * power(2, least(f.failures + 1 - $3, 6)), interval '1 hour') END,
+        updated_at = now()
+    RETURNING failures, locked_until""",
+)
+FORGET_FAILURES = Command("DELETE FROM sign_in_failures WHERE account = $1 AND address = $2")
+INSERT_INVITE = Command(
+    "INSERT INTO invites (code, created_by, max_uses, expires_at) VALUES ($1, $2, $3, now() + $4::interval)"
+)
+INVITES = Rows(
+    Invite,
+    """SELECT id, code, max_uses, uses, created_at, expires_at FROM invites
+    WHERE created_by = $1 ORDER BY id DESC LIMIT 100""",
+)
+USE_INVITE = Command(
+    """UPDATE invites SET uses = uses + 1
+    WHERE code = $1 AND uses < max_uses AND (expires_at IS NULL OR expires_at > now())"""
+)
+INSERT_IDEMPOTENCY_KEY = Command(
+    "INSERT INTO idempotency_keys (user_id, key, thought_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+)
+IDEMPOTENT_THOUGHT = Value(UUID, "SELECT thought_id FROM idempotency_keys WHERE user_id = $1 AND key = $2")
+
+
+async def insert_session(
+    db: Connection, user_id: UUID, token_hash: bytes, *, user_agent: str, address: str, lasts: timedelta
+) -> None:
+    """Start a session."""
+    await INSERT_SESSION.run(db, user_id, token_hash, user_agent, address, lasts)
+
+
+async def find_session(db: Connection, token_hash: bytes) -> Session | None:
+    """Find a live session of an active person."""
+    return await SESSION.first(db, token_hash)
+
+
+async def touch_session(db: Connection, session_id: UUID, lasts: timedelta) -> None:
+    """Slide a session's end, at most once in five minutes."""
+    await TOUCH_SESSION.run(db, session_id, lasts)
+
+
+async def list_sessions(db: Connection, user_id: UUID) -> list[Session]:
+    """List a person's sessions, newest first."""
+    return await SESSIONS.all(db, user_id)
+
+
+async def delete_session(db: Connection, user_id: UUID, session_id: UUID) -> bool:
+    """End one of a person's sessions; False when it is not theirs."""
+    return bool(await DELETE_SESSION.run(db, user_id, session_id))
+
+
+async def delete_sessions(db: Connection, user_id: UUID, *, but: UUID | None = None) -> None:
+    """End all of a person's sessions, but one."""
+    await DELETE_OTHER_SESSIONS.run(db, user_id, but)
+
+
+async def insert_api_key(db: Connection, user_id: UUID, key_hash: bytes, name: str) -> UUID:
+    """Store a new key's hash."""
+    return await INSERT_API_KEY.one(db, user_id, key_hash, name)
+
+
+async def list_api_keys(db: Connection, user_id: UUID) -> list[ApiKey]:
+    """List a person's live keys."""
+    return await API_KEYS.all(db, user_id)
+
+
+async def revoke_api_key(db: Connection, user_id: UUID, key_id: UUID) -> bool:
+    """Revoke one of a person's keys; False when there is none such."""
+    return bool(await REVOKE_API_KEY.run(db, user_id, key_id))
+
+
+async def insert_token(db: Connection, user_id: UUID, token_hash: bytes, scopes: Sequence[str]) -> None:
+    """Store a new access token's hash."""
+    await INSERT_TOKEN.run(db, user_id, token_hash, list(scopes))
+
+
+async def revoke_all(db: Connection, user_id: UUID) -> None:
+    """Revoke every key and token of a person."""
+    await REVOKE_TOKENS_OF.run(db, user_id)
+    await REVOKE_API_KEYS_OF.run(db, user_id)
+
+
+async def find_bearer(db: Connection, token_hash: bytes) -> Bearer | None:
+    """Find whom a bearer token or API key speaks for."""
+    return await BEARER.first(db, token_hash)
+
+
+async def touch_bearer(db: Connection, bearer: Bearer) -> None:
+    """Note that a token was used, at most once a minute."""
+    await (TOUCH_API_KEY if bearer.is_api_key else TOUCH_TOKEN).run(db, bearer.token_id)
+
+
+async def find_failures(db: Connection, account: str, address: str) -> Failures | None:
+    """Find the failed sign-ins of an account from an address prefix."""
+    return await FAILURES.first(db, account, address)
+
+
+async def count_failure(db: Connection, account: str, address: str, *, lock_from: int) -> Failures:
+    """Count a failed sign-in; from the `lock_from`th within an hour on, the pair is locked for a while."""
+    return await COUNT_FAILURE.one(db, account, address, lock_from)
+
+
+async def forget_failures(db: Connection, account: str, address: str) -> None:
+    """Forget failures after a success."""
+    await FORGET_FAILURES.run(db, account, address)
+
+
+async def insert_invite(db: Connection, code: str, created_by: UUID, *, max_uses: int, lasts: timedelta) -> None:
+    """Store a new invite."""
+    await INSERT_INVITE.run(db, code, created_by, max_uses, lasts)
+
+
+async def list_invites(db: Connection, created_by: UUID) -> list[Invite]:
+    """List the invites that a person made."""
+    return await INVITES.all(db, created_by)
+
+
+async def use_invite(db: Connection, code: str) -> bool:
+    """Use an invite once; False when it does not exist, is used up or expired."""
+    return bool(await USE_INVITE.run(db, code))
+
+
+async def claim_idempotency_key(db: Connection, user_id: UUID, key: str, thought_id: UUID) -> bool:
+    """Bind a key to a thought in its transaction; False when another thought has it already."""
+    return bool(await INSERT_IDEMPOTENCY_KEY.run(db, user_id, key, thought_id))
+
+
+async def find_idempotent_thought(db: Connection, user_id: UUID, key: str) -> UUID | None:
+    """Find the thought that an Idempotency-Key made."""
+    return await IDEMPOTENT_THOUGHT.get(db, user_id, key)

@@ -1,0 +1,175 @@
+"""Outgoing activities, rendered once, and the fan-out that turns them into deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from storage.query import Command, Rows, Value
+
+if TYPE_CHECKING:
+    from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class NewActivity:
+    """An activity to be stored and sent."""
+
+    id: UUID
+    ap_id: str
+    user_id: UUID
+    type: str
+    ordering_key: str
+    thought_id: UUID | None
+    target_id: UUID | None
+    public: bool
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A row of activities."""
+
+    id: UUID
+    seq: int
+    ap_id: str
+    user_id: UUID
+    type: str
+    ordering_key: str
+    thought_id: UUID | None
+    target_id: UUID | None
+    public: bool
+    payload: bytes | None
+    created_at: datetime
+
+
+COLUMNS = """a.id, a.seq, a.ap_id, a.user_id, a.type, a.ordering_key, a.thought_id, a.target_id, a.public,
+    a.payload, a.created_at"""
+INSERT = Value(
+    int,
+    """INSERT INTO activities (id, ap_id, user_id, type, ordering_key, thought_id, target_id, public, payload)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING seq""",
+)
+BY_ID = Rows(Activity, "SELECT {columns} FROM activities a WHERE a.id = $1", columns=COLUMNS)
+LATEST_OF_THOUGHT = Rows(
+    Activity,
+    "SELECT {columns} FROM activities a WHERE a.thought_id = $1 AND a.type = $2 ORDER BY a.seq DESC LIMIT 1",
+    columns=COLUMNS,
+)
+INSERT_FANOUT = Command(
+    """INSERT INTO fanouts (activity_id, activity_seq, ordering_key, to_followers, inboxes)
+    VALUES ($1, $2, $3, $4, $5)"""
+)
+# The oldest fan-outs, but never one that has an earlier one for the same object: rows of a later
+# activity must not exist before those of the earlier one, or a drain could send them first.
+CLAIM_FANOUTS = Value(
+    UUID,
+    """SELECT f.activity_id FROM fanouts f
+    WHERE NOT EXISTS (SELECT FROM fanouts e WHERE e.ordering_key = f.ordering_key AND e.activity_seq < f.activity_seq)
+    ORDER BY f.activity_seq LIMIT $1 FOR UPDATE SKIP LOCKED""",
+)
+# One row per inbox, shared inboxes collapsed; hosts that the admin blocks get nothing.
+EXPAND = Value(
+    str,
+    """WITH wanted AS (
+        SELECT f.activity_id, coalesce(r.shared_inbox_url, r.inbox_url) AS inbox_url
+        FROM fanouts f JOIN activities a ON a.id = f.activity_id
+            JOIN follows w ON w.following_id = a.user_id AND w.state = 'accepted'
+            JOIN remote_actors r ON r.user_id = w.follower_id
+        WHERE f.activity_id = ANY($1::uuid[]) AND f.to_followers AND r.gone_at IS NULL
+        UNION
+        SELECT f.activity_id, unnest(f.inboxes) FROM fanouts f WHERE f.activity_id = ANY($1::uuid[])),
+    hosted AS (
+        SELECT activity_id, inbox_url, lower(split_part(split_part(inbox_url, '://', 2), '/', 1)) AS host FROM wanted)
+    INSERT INTO deliveries (activity_id, activity_seq, sender_id, inbox_url, host, ordering_key)
+    SELECT h.activity_id, a.seq, a.user_id, h.inbox_url, h.host, a.ordering_key
+    FROM hosted h JOIN activities a ON a.id = h.activity_id
+    WHERE NOT host_is_blocked(h.host)
+    ON CONFLICT (activity_id, inbox_url) DO NOTHING
+    RETURNING host""",
+)
+DELETE_FANOUTS = Command("DELETE FROM fanouts WHERE activity_id = ANY($1::uuid[])")
+# Hosts are locked in one order everywhere, so that two writers cannot wait for each other.
+WAKE_HOSTS = Command(
+    """INSERT INTO instances (host, next_due_at) SELECT host, now() FROM unnest($1::text[]) AS new (host) ORDER BY host
+    ON CONFLICT (host) DO UPDATE SET next_due_at = greatest(now(), instances.probe_at)"""
+)
+PENDING_FANOUTS = Value(bool, "SELECT EXISTS (SELECT FROM fanouts)")
+# Everyone who may hold a copy: whoever was sent something about it, liked, boosted or answered it.
+INBOXES_HOLDING = Value(
+    str,
+    """SELECT d.inbox_url FROM activities a JOIN deliveries d ON d.activity_id = a.id WHERE a.thought_id = $1
+    UNION
+    SELECT coalesce(r.shared_inbox_url, r.inbox_url) FROM remote_actors r WHERE r.gone_at IS NULL AND r.user_id IN (
+        SELECT user_id FROM likes WHERE thought_id = $1
+        UNION SELECT user_id FROM entries WHERE thought_id = $1 AND kind = 'boost'
+        UNION SELECT user_id FROM thoughts WHERE reply_to = $1)""",
+)
+INBOXES_REACHED_BY = Value(
+    str,
+    """SELECT DISTINCT d.inbox_url FROM deliveries d WHERE d.sender_id = $1
+    UNION
+    SELECT coalesce(r.shared_inbox_url, r.inbox_url) FROM remote_actors r
+    WHERE r.gone_at IS NULL AND r.user_id IN (
+        SELECT follower_id FROM follows WHERE following_id = $1
+        UNION SELECT following_id FROM follows WHERE follower_id = $1)""",
+)
+# Purging a thought purges its stored bytes, but for the Delete that says so.
+FORGET_PAYLOADS = Command("UPDATE activities SET payload = NULL WHERE thought_id = $1 AND type <> 'Delete'")
+
+
+async def insert_activity(db: Connection, new: NewActivity, *, to_followers: bool, inboxes: Sequence[str]) -> None:
+    """Store an activity and the fan-out that will deliver it; the same transaction holds its effect."""
+    seq = await INSERT.one(
+        db, new.id, new.ap_id, new.user_id, new.type, new.ordering_key, new.thought_id, new.target_id, new.public,
+        new.payload,
+    )  # fmt: skip
+    if to_followers or inboxes:
+        await INSERT_FANOUT.run(db, new.id, seq, new.ordering_key, to_followers, list(inboxes))
+
+
+async def find_activity(db: Connection, activity_id: UUID) -> Activity | None:
+    """Find an activity by id."""
+    return await BY_ID.first(db, activity_id)
+
+
+async def find_latest_of_thought(db: Connection, thought_id: UUID, kind: str) -> Activity | None:
+    """Find the newest activity of a type about a thought."""
+    return await LATEST_OF_THOUGHT.first(db, thought_id, kind)
+
+
+async def expand_fanouts(db: Connection, *, limit: int) -> int:
+    """Turn waiting fan-outs into deliveries and wake their hosts; return how many fan-outs that were.
+
+    Runs in the caller's transaction: after a crash they wait again, and nothing is written twice.
+    """
+    claimed = await CLAIM_FANOUTS.all(db, limit)
+    if claimed:
+        hosts = await EXPAND.all(db, claimed)
+        await DELETE_FANOUTS.run(db, claimed)
+        if hosts:
+            await WAKE_HOSTS.run(db, sorted(set(hosts)))
+    return len(claimed)
+
+
+async def has_fanouts(db: Connection) -> bool:
+    """Tell whether a fan-out is waiting."""
+    return await PENDING_FANOUTS.one(db)
+
+
+async def list_inboxes_holding(db: Connection, thought_id: UUID) -> list[str]:
+    """List the inboxes of everyone who may hold a copy of a thought."""
+    return await INBOXES_HOLDING.all(db, thought_id)
+
+
+async def list_inboxes_reached_by(db: Connection, person_id: UUID) -> list[str]:
+    """List the inboxes of everyone who may hold something of a person."""
+    return await INBOXES_REACHED_BY.all(db, person_id)
+
+
+async def forget_payloads(db: Connection, thought_id: UUID) -> None:
+    """Purge the stored bytes of a deleted thought's activities."""
+    await FORGET_PAYLOADS.run(db, thought_id)

@@ -1,0 +1,356 @@
+"""Entries: the one relation that every timeline pages over; a boost is an entry too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from storage.query import Command, Rows, Value
+from storage.thoughts import COLUMNS, Thought
+from storage.visibility import NOT_HIDDEN, VISIBLE
+
+if TYPE_CHECKING:
+    from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A keyset page request: ids strictly between `newer_than` and `older_than`.
+
+    With `ascending` the page is the one just above `newer_than` (min_id), else the newest (max_id, since_id).
+    """
+
+    limit: int = 20
+    older_than: UUID | None = None
+    newer_than: UUID | None = None
+    ascending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place in a timeline: a thought, or somebody's boost of it."""
+
+    id: UUID
+    kind: str
+    user_id: UUID
+    created_at: datetime
+    ap_id: str | None
+    thought: Thought
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to be written."""
+
+    id: UUID
+    user_id: UUID
+    thought_id: UUID
+    kind: str
+    visibility: str
+    is_remote: bool
+    is_reply: bool
+    ap_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the viewer did to a thought."""
+
+    thought_id: UUID
+    liked: bool
+    boosted: bool
+    bookmarked: bool
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry without its thought."""
+
+    id: UUID
+    user_id: UUID
+    thought_id: UUID
+    kind: str
+    ap_id: str | None
+
+
+def _entry(
+    entry_id: UUID, kind: str, user_id: UUID, created_at: datetime, ap_id: str | None, *thought: object
+) -> Entry:
+    return Entry(entry_id, kind, user_id, created_at, ap_id, Thought(*thought))  # type: ignore[arg-type]
+
+
+class EntryRows(Rows[Entry]):
+    """Rows whose first columns are the entry's and whose rest is its thought's."""
+
+    __slots__ = ()
+
+    async def all(self, db: Connection, *args: object) -> list[Entry]:
+        """Return every row."""
+        return [_entry(*record) for record in await db.fetch(self.sql, *args)]
+
+    async def first(self, db: Connection, *args: object) -> Entry | None:
+        """Return the first row, or None."""
+        record = await db.fetchrow(self.sql, *args)
+        return None if record is None else _entry(*record)
+
+
+ENTRY_COLUMNS = "e.id, e.kind, e.user_id, e.created_at, e.ap_id, " + COLUMNS
+# $2 older_than, $3 newer_than, $4 limit. Constants for the open ends keep one plan over the index.
+BETWEEN = """e.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    AND e.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')"""
+
+
+def _pages(sql: str) -> tuple[EntryRows, EntryRows]:
+    """Make the descending and the ascending form of a page query."""
+    fragments = {
+        "entry": ENTRY_COLUMNS,
+        "between": BETWEEN,
+        "visible": VISIBLE,
+        "not_hidden": NOT_HIDDEN,
+    }
+    return (
+        EntryRows(Entry, sql, order="DESC", **fragments),
+        EntryRows(Entry, sql, order="ASC", **fragments),
+    )
+
+
+HOME = _pages(
+    """SELECT {entry} FROM home_entries h JOIN entries e ON e.id = h.entry_id JOIN thoughts t ON t.id = e.thought_id
+    WHERE h.user_id = $1
+        AND h.entry_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND h.entry_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+        AND {visible} AND {not_hidden}
+    ORDER BY h.entry_id {order} LIMIT $4"""
+)
+FEDERATED = _pages(
+    """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
+    WHERE e.kind = 'thought' AND e.visibility = 'public' AND NOT e.is_reply AND {between}
+        AND {visible} AND {not_hidden}
+    ORDER BY e.id {order} LIMIT $4"""
+)
+LOCAL = _pages(
+    """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
+    WHERE e.kind = 'thought' AND e.visibility = 'public' AND NOT e.is_reply AND NOT e.is_remote AND {between}
+        AND {visible} AND {not_hidden}
+    ORDER BY e.id {order} LIMIT $4"""
+)
+OF_PERSON = _pages(
+    """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
+    WHERE e.user_id = $5 AND {between} AND {visible}
+        AND ($6 OR NOT e.is_reply) AND ($7 OR e.kind = 'thought')
+    ORDER BY e.id {order} LIMIT $4"""
+)
+TAGGED = _pages(
+    """SELECT {entry} FROM tags g JOIN thought_tags x ON x.tag_id = g.id
+        JOIN entries e ON e.id = x.thought_id JOIN thoughts t ON t.id = e.thought_id
+    WHERE g.name = $5 AND e.visibility = 'public' AND {between} AND {visible} AND {not_hidden}
+    ORDER BY x.thought_id {order} LIMIT $4"""
+)
+BOOKMARKED = _pages(
+    """SELECT {entry} FROM bookmarks k JOIN entries e ON e.id = k.thought_id JOIN thoughts t ON t.id = e.thought_id
+    WHERE k.user_id = $1
+        AND k.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND k.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000') AND {visible}
+    ORDER BY k.id {order} LIMIT $4"""
+)
+PINNED = EntryRows(
+    Entry,
+    """SELECT {entry} FROM pins k JOIN entries e ON e.id = k.thought_id JOIN thoughts t ON t.id = e.thought_id
+    WHERE k.user_id = $2 AND {visible} ORDER BY k.id DESC LIMIT 20""",
+    entry=ENTRY_COLUMNS,
+    visible=VISIBLE,
+)
+OF_THOUGHTS = EntryRows(
+    Entry,
+    """SELECT {entry} FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
+        JOIN entries e ON e.id = wanted.id JOIN thoughts t ON t.id = e.thought_id
+    ORDER BY wanted.place""",
+    entry=ENTRY_COLUMNS,
+)
+ONE = EntryRows(
+    Entry,
+    "SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id WHERE e.id = $2 AND {visible}",
+    entry=ENTRY_COLUMNS,
+    visible=VISIBLE,
+)
+# Outbox: what anybody may see, newest first.
+PUBLIC_OF_PERSON = EntryRows(
+    Entry,
+    """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
+    WHERE e.user_id = $1 AND e.visibility IN ('public', 'unlisted') AND t.visibility IN ('public', 'unlisted')
+        AND ($2::uuid IS NULL OR e.id < $2)
+    ORDER BY e.id DESC LIMIT $3""",
+    entry=ENTRY_COLUMNS,
+)
+COUNT_PUBLIC_OF_PERSON = Value(
+    int,
+    """SELECT count(*) FROM entries WHERE user_id = $1 AND visibility IN ('public', 'unlisted')""",
+)
+INSERT = Command(
+    """INSERT INTO entries (id, user_id, thought_id, kind, visibility, is_remote, is_reply, ap_id, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING"""
+)
+# Home fan-out: the author, and local followers who may see it. A reply reaches those who follow both ends;
+# a boost only those who asked for this person's boosts and do not have the thought on top already.
+FAN_OUT = Command(
+    """INSERT INTO home_entries (user_id, entry_id)
+    SELECT f.follower_id, $1 FROM follows f JOIN users u ON u.id = f.follower_id
+    WHERE f.following_id = $2 AND f.state = 'accepted' AND NOT u.is_remote AND u.state = 'active'
+        AND (NOT $3 OR f.show_boosts)
+        AND ($4::uuid IS NULL OR $4 = $2 OR $4 = f.follower_id OR EXISTS (
+            SELECT FROM follows p
+            WHERE p.follower_id = f.follower_id AND p.following_id = $4 AND p.state = 'accepted'))
+    UNION SELECT u.id, $1 FROM users u WHERE u.id = $2 AND NOT u.is_remote
+    ON CONFLICT DO NOTHING"""
+)
+# Those who follow with the bell on.
+FOLLOWERS_TO_NOTIFY = Value(
+    UUID,
+    """SELECT f.follower_id FROM follows f JOIN users u ON u.id = f.follower_id
+    WHERE f.following_id = $1 AND f.state = 'accepted' AND f.notify AND NOT u.is_remote""",
+)
+BACKFILL_HOME = Command(
+    """INSERT INTO home_entries (user_id, entry_id)
+    SELECT $1, e.id FROM entries e
+    WHERE e.user_id = $2 AND e.visibility <> 'direct' AND NOT e.is_reply
+    ORDER BY e.id DESC LIMIT 40 ON CONFLICT DO NOTHING"""
+)
+LEAVE_HOME = Command(
+    """DELETE FROM home_entries h USING entries e
+    WHERE h.user_id = $1 AND e.id = h.entry_id AND e.user_id = $2"""
+)
+MARKS = Rows(
+    Marks,
+    """SELECT t.id,
+        EXISTS (SELECT FROM likes l WHERE l.user_id = $1 AND l.thought_id = t.id),
+        EXISTS (SELECT FROM entries e WHERE e.user_id = $1 AND e.thought_id = t.id AND e.kind = 'boost'),
+        EXISTS (SELECT FROM bookmarks k WHERE k.user_id = $1 AND k.thought_id = t.id),
+        EXISTS (SELECT FROM pins p WHERE p.user_id = $1 AND p.thought_id = t.id)
+    FROM unnest($2::uuid[]) AS t (id)""",
+)
+BOOST_BY_AP_ID = Rows(
+    EntryRow, "SELECT id, user_id, thought_id, kind, ap_id FROM entries WHERE ap_id = $1 AND kind = 'boost'"
+)
+DELETE_BOOST = Rows(
+    EntryRow,
+    """DELETE FROM entries WHERE user_id = $1 AND thought_id = $2 AND kind = 'boost'
+    RETURNING id, user_id, thought_id, kind, ap_id""",
+)
+COUNT_BOOST = Command("UPDATE thoughts SET boosts_count = greatest(0, boosts_count + $2) WHERE id = $1")
+
+
+async def insert_entry(db: Connection, new: NewEntry) -> bool:
+    """Insert an entry; False when that boost exists already."""
+    return bool(
+        await INSERT.run(
+            db, new.id, new.user_id, new.thought_id, new.kind, new.visibility, new.is_remote, new.is_reply,
+            new.ap_id, new.created_at,
+        )
+    )  # fmt: skip
+
+
+async def fan_out(
+    db: Connection, entry_id: UUID, author_id: UUID, *, is_boost: bool, reply_to_user_id: UUID | None
+) -> None:
+    """Put an entry into the home timelines of its author and their local followers."""
+    await FAN_OUT.run(db, entry_id, author_id, is_boost, reply_to_user_id)
+
+
+async def insert_boost(db: Connection, new: NewEntry) -> bool:
+    """Insert a boost and count it; False when this person boosted it before."""
+    if not await insert_entry(db, new):
+        return False
+    await COUNT_BOOST.run(db, new.thought_id, 1)
+    return True
+
+
+async def delete_boost(db: Connection, person_id: UUID, thought_id: UUID) -> EntryRow | None:
+    """Take a boost back; None when there was none."""
+    gone = await DELETE_BOOST.first(db, person_id, thought_id)
+    if gone is not None:
+        await COUNT_BOOST.run(db, thought_id, -1)
+    return gone
+
+
+async def find_boost(db: Connection, ap_id: str) -> EntryRow | None:
+    """Find a boost by the id of its Announce."""
+    return await BOOST_BY_AP_ID.first(db, ap_id)
+
+
+async def backfill_home(db: Connection, follower_id: UUID, following_id: UUID) -> None:
+    """Bring the latest entries of somebody newly followed into a home timeline."""
+    await BACKFILL_HOME.run(db, follower_id, following_id)
+
+
+async def leave_home(db: Connection, follower_id: UUID, following_id: UUID) -> None:
+    """Take the entries of somebody no longer followed out of a home timeline."""
+    await LEAVE_HOME.run(db, follower_id, following_id)
+
+
+async def _page(
+    queries: tuple[EntryRows, EntryRows], db: Connection, viewer: UUID | None, page: Page, *extra: object
+) -> list[Entry]:
+    found = await queries[page.ascending].all(db, viewer, page.older_than, page.newer_than, page.limit, *extra)
+    return found[::-1] if page.ascending else found
+
+
+async def list_home(db: Connection, viewer: UUID, page: Page) -> list[Entry]:
+    """List a page of a home timeline, newest first."""
+    return await _page(HOME, db, viewer, page)
+
+
+async def list_federated(db: Connection, viewer: UUID | None, page: Page) -> list[Entry]:
+    """List a page of everything public that we know of."""
+    return await _page(FEDERATED, db, viewer, page)
+
+
+async def list_local(db: Connection, viewer: UUID | None, page: Page) -> list[Entry]:
+    """List a page of what our own people say in public."""
+    return await _page(LOCAL, db, viewer, page)
+
+
+async def list_of_person(
+    db: Connection, viewer: UUID | None, person_id: UUID, page: Page, *, replies: bool = True, boosts: bool = True
+) -> list[Entry]:
+    """List a page of one person's entries that the viewer may see."""
+    return await _page(OF_PERSON, db, viewer, page, person_id, replies, boosts)
+
+
+async def list_tagged(db: Connection, viewer: UUID | None, tag: str, page: Page) -> list[Entry]:
+    """List a page of public thoughts with a (normalised) hashtag."""
+    return await _page(TAGGED, db, viewer, page, tag)
+
+
+async def list_bookmarked(db: Connection, viewer: UUID, page: Page) -> list[Entry]:
+    """List a page of the viewer's bookmarks; the page's ids are those of the bookmarks."""
+    return await _page(BOOKMARKED, db, viewer, page)
+
+
+async def list_pinned(db: Connection, viewer: UUID | None, person_id: UUID) -> list[Entry]:
+    """List what a person pinned, newest pin first."""
+    return await PINNED.all(db, viewer, person_id)
+
+
+async def list_of_thoughts(db: Connection, thought_ids: Sequence[UUID]) -> list[Entry]:
+    """List the own entries of thoughts, in the order asked for."""
+    return await OF_THOUGHTS.all(db, thought_ids) if thought_ids else []
+
+
+async def find_visible_entry(db: Connection, viewer: UUID | None, entry_id: UUID) -> Entry | None:
+    """Find an entry whose thought the viewer may see."""
+    return await ONE.first(db, viewer, entry_id)
+
+
+async def list_public_of_person(db: Connection, person_id: UUID, before: UUID | None, *, limit: int) -> list[Entry]:
+    """List a page of an outbox, newest first."""
+    return await PUBLIC_OF_PERSON.all(db, person_id, before, limit)
+
+
+async def list_marks(db: Connection, viewer: UUID, thought_ids: Sequence[UUID]) -> dict[UUID, Marks]:
+    """Tell what the viewer did to each of these thoughts."""
+    return {marks.thought_id: marks for marks in await MARKS.all(db, viewer, thought_ids)} if thought_ids else {}

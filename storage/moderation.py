@@ -1,0 +1,138 @@
+"""Refused domains, the audit log, and the instance's own facts and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from storage.query import Command, Rows, Value
+
+if TYPE_CHECKING:
+    from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class DomainBlock:
+    """A refused domain."""
+
+    domain: str
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Something that an admin did."""
+
+    id: UUID
+    actor: str | None
+    action: str
+    target: str
+    detail: dict[str, Any]
+    created_at: datetime
+
+
+INSERT_BLOCK = Command(
+    """INSERT INTO domain_blocks (domain, reason) VALUES ($1, $2)
+    ON CONFLICT (domain) DO UPDATE SET reason = excluded.reason"""
+)
+DELETE_BLOCK = Command("DELETE FROM domain_blocks WHERE domain = $1")
+BLOCKS = Rows(
+    DomainBlock, "SELECT domain, reason, created_at FROM domain_blocks WHERE domain > $1 ORDER BY domain LIMIT $2"
+)
+IS_BLOCKED = Value(bool, "SELECT host_is_blocked($1)")
+# Blocking a domain ends the follows in both directions, quietly.
+END_FOLLOWS = Command(
+    """DELETE FROM follows f USING remote_actors r
+    WHERE (r.user_id = f.follower_id OR r.user_id = f.following_id) AND host_is_blocked(r.host)"""
+)
+RECOUNT_FOLLOWS = Command(
+    """UPDATE users u SET
+        followers_count = (SELECT count(*) FROM follows f WHERE f.following_id = u.id AND f.state = 'accepted'),
+        following_count = (SELECT count(*) FROM follows f WHERE f.follower_id = u.id AND f.state = 'accepted')
+    WHERE NOT u.is_remote"""
+)
+SUSPEND_DOMAIN = Command(
+    """UPDATE users u SET state = 'suspended' FROM remote_actors r
+    WHERE r.user_id = u.id AND u.state = 'active' AND host_is_blocked(r.host)"""
+)
+RESTORE_DOMAIN = Command(
+    """UPDATE users u SET state = 'active' FROM remote_actors r
+    WHERE r.user_id = u.id AND u.state = 'suspended' AND NOT host_is_blocked(r.host)
+        AND (r.host = $1 OR split_part(r.host, ':', 1) = $1 OR split_part(r.host, ':', 1) LIKE '%.' || $1)"""
+)
+INSERT_AUDIT = Command("INSERT INTO audit_log (actor_id, action, target, detail) VALUES ($1, $2, $3, $4)")
+AUDIT = Rows(
+    AuditEntry,
+    """SELECT a.id, u.username, a.action, a.target, a.detail, a.created_at
+    FROM audit_log a LEFT JOIN users u ON u.id = a.actor_id
+    WHERE $1::uuid IS NULL OR a.id < $1 ORDER BY a.id DESC LIMIT $2""",
+)
+INSERT_FACT = Command("INSERT INTO instance_facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+FACT = Value(str, "SELECT value FROM instance_facts WHERE name = $1")
+INSERT_SECRET = Command("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+SECRET = Value(bytes, "SELECT value FROM secrets WHERE name = $1")
+DELETE_SECRET = Command("DELETE FROM secrets WHERE name = $1")
+
+
+async def block_domain(db: Connection, domain: str, reason: str) -> None:
+    """Refuse a domain: its people are suspended here and follows to and from them end."""
+    await INSERT_BLOCK.run(db, domain, reason)
+    await SUSPEND_DOMAIN.run(db)
+    if await END_FOLLOWS.run(db):
+        await RECOUNT_FOLLOWS.run(db)
+
+
+async def unblock_domain(db: Connection, domain: str) -> bool:
+    """Talk to a domain again; False when it was not refused."""
+    if not await DELETE_BLOCK.run(db, domain):
+        return False
+    await RESTORE_DOMAIN.run(db, domain)
+    return True
+
+
+async def list_domain_blocks(db: Connection, *, after: str = "", limit: int = 100) -> list[DomainBlock]:
+    """List refused domains by name."""
+    return await BLOCKS.all(db, after, limit)
+
+
+async def is_blocked(db: Connection, host: str) -> bool:
+    """Tell whether a host (authority) is refused, itself or through a parent domain."""
+    return await IS_BLOCKED.one(db, host)
+
+
+async def insert_audit(
+    db: Connection, actor_id: UUID | None, action: str, target: str, detail: dict[str, Any] | None = None
+) -> None:
+    """Write down what an admin does; None stands for the command line."""
+    await INSERT_AUDIT.run(db, actor_id, action, target, detail or {})
+
+
+async def list_audit(db: Connection, *, before: UUID | None, limit: int) -> Sequence[AuditEntry]:
+    """List what admins did, newest first."""
+    return await AUDIT.all(db, before, limit)
+
+
+async def settle_fact(db: Connection, name: str, value: str) -> str:
+    """Store a fact at first start; return what is stored, which may differ later."""
+    await INSERT_FACT.run(db, name, value)
+    return await FACT.one(db, name)
+
+
+async def settle_secret(db: Connection, name: str, value: bytes) -> bytes:
+    """Store a fresh secret unless there is one; return the one that counts."""
+    await INSERT_SECRET.run(db, name, value)
+    return await SECRET.one(db, name)
+
+
+async def find_secret(db: Connection, name: str) -> bytes | None:
+    """Find a secret."""
+    return await SECRET.get(db, name)
+
+
+async def delete_secret(db: Connection, name: str) -> bool:
+    """Use up a one-time secret; False when it is gone already."""
+    return bool(await DELETE_SECRET.run(db, name))

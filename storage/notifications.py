@@ -1,0 +1,110 @@
+"""Notifications: one per person, type, actor and thought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from storage.entries import Page
+from storage.query import Command, Rows, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A row of notifications."""
+
+    id: UUID
+    type: str
+    actor_id: UUID
+    thought_id: UUID | None
+    read: bool
+    created_at: datetime
+
+
+# Nobody hears of themselves, nor from whom they blocked or muted; remote people hear from their own server.
+INSERT = Value(
+    UUID,
+    """INSERT INTO notifications (user_id, type, actor_id, thought_id)
+    SELECT u.id, $2, $3, $4 FROM users u
+    WHERE u.id = ANY($1::uuid[]) AND NOT u.is_remote AND u.state = 'active' AND u.id <> $3
+        AND NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id = u.id AND b.blocked_id = $3)
+            OR (b.blocker_id = $3 AND b.blocked_id = u.id))
+        AND NOT EXISTS (SELECT FROM mutes m WHERE m.muter_id = u.id AND m.muted_id = $3 AND m.hide_notifications
+            AND (m.expires_at IS NULL OR m.expires_at > now()))
+    ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING RETURNING user_id""",
+)
+DELETE = Command(
+    """DELETE FROM notifications WHERE user_id = $1 AND type = $2 AND actor_id = $3
+        AND thought_id IS NOT DISTINCT FROM $4"""
+)
+DELETE_BETWEEN = Command(
+    "DELETE FROM notifications WHERE (user_id = $1 AND actor_id = $2) OR (user_id = $2 AND actor_id = $1)"
+)
+COLUMNS = "n.id, n.type, n.actor_id, n.thought_id, n.read, n.created_at"
+_PAGE = """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
+    WHERE n.user_id = $1 AND u.state = 'active'
+        AND n.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND n.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+        AND ($5::text[] IS NULL OR n.type = ANY($5)) AND ($6::text[] IS NULL OR NOT n.type = ANY($6))
+    ORDER BY n.id {order} LIMIT $4"""
+NEWEST = Rows(Notification, _PAGE, columns=COLUMNS, order="DESC")
+OLDEST = Rows(Notification, _PAGE, columns=COLUMNS, order="ASC")
+ONE = Rows(
+    Notification,
+    "SELECT {columns} FROM notifications n WHERE n.user_id = $1 AND n.id = $2",
+    columns=COLUMNS,
+)
+COUNT_UNREAD = Value(
+    int, "SELECT count(*) FROM (SELECT FROM notifications WHERE user_id = $1 AND NOT read LIMIT 100) x"
+)
+MARK_READ = Command("UPDATE notifications SET read = true WHERE user_id = $1 AND NOT read AND id <= $2")
+CLEAR = Command("DELETE FROM notifications WHERE user_id = $1")
+DISMISS = Command("DELETE FROM notifications WHERE user_id = $1 AND id = $2")
+
+
+async def notify(
+    db: Connection, people: Sequence[UUID], kind: str, actor_id: UUID, thought_id: UUID | None = None
+) -> list[UUID]:
+    """Notify those of these people who want to hear of it; return who was told (once only)."""
+    return await INSERT.all(db, people, kind, actor_id, thought_id) if people else []
+
+
+async def withdraw(db: Connection, user_id: UUID, kind: str, actor_id: UUID, thought_id: UUID | None = None) -> None:
+    """Take back a notification of what was undone."""
+    await DELETE.run(db, user_id, kind, actor_id, thought_id)
+
+
+async def withdraw_between(db: Connection, one: UUID, other: UUID) -> None:
+    """Take back all notifications that two people caused each other."""
+    await DELETE_BETWEEN.run(db, one, other)
+
+
+async def list_notifications(
+    db: Connection,
+    user_id: UUID,
+    page: Page,
+    *,
+    types: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+) -> list[Notification]:
+    """List a page of notifications, newest first."""
+    query = OLDEST if page.ascending else NEWEST
+    found = await query.all(db, user_id, page.older_than, page.newer_than, page.limit, types, exclude)
+    return found[::-1] if page.ascending else found
+
+
+async def count_unread(db: Connection, user_id: UUID) -> int:
+    """Count unread notifications, up to 100."""
+    return await COUNT_UNREAD.get(db, user_id) or 0
+
+
+async def mark_read(db: Connection, user_id: UUID, up_to: UUID) -> None:
+    """Mark everything up to an id as read."""
+    await MARK_READ.run(db, user_id, up_to)

@@ -1,0 +1,370 @@
+"""People, local and remote: the truth for what is shown of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from storage.query import Command, Rows, Value
+
+if TYPE_CHECKING:
+    from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A row of users, without credentials."""
+
+    id: UUID
+    username: str
+    domain: str | None
+    display_name: str
+    bio: str
+    bio_html: str
+    fields: list[dict[str, Any]]
+    avatar_url: str | None
+    avatar_alt: str
+    header_url: str | None
+    header_alt: str
+    actor_type: str
+    locked: bool
+    discoverable: bool
+    indexable: bool
+    role: str
+    state: str
+    is_remote: bool
+    ap_id: str
+    inbox_url: str
+    profile_url: str
+    followers_count: int
+    following_count: int
+    thoughts_count: int
+    last_thought_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def handle(self) -> str:
+        """`alice` for our own people, `alice@host` for others."""
+        return f"{self.username}@{self.domain}" if self.domain else self.username
+
+    @property
+    def name(self) -> str:
+        """What to call them: the display name, else the username."""
+        return self.display_name or self.username
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What signing in needs."""
+
+    id: UUID
+    username: str
+    email: str | None
+    password_hash: str | None
+    role: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A local person to be."""
+
+    username: str
+    email: str | None
+    password_hash: str | None
+    state: str
+    role: str
+    ap_id: str
+    inbox_url: str
+    profile_url: str
+    actor_type: str = "Person"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteProfile:
+    """What a remote actor's document says of them, sanitised."""
+
+    username: str
+    domain: str
+    display_name: str
+    bio: str
+    bio_html: str
+    sanitiser: int
+    fields: list[dict[str, Any]]
+    avatar_url: str | None
+    avatar_alt: str
+    header_url: str | None
+    header_alt: str
+    actor_type: str
+    locked: bool
+    discoverable: bool
+    indexable: bool
+    ap_id: str
+    inbox_url: str
+    profile_url: str
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProfile:
+    """What a local person says of themselves."""
+
+    display_name: str
+    bio: str
+    bio_html: str
+    sanitiser: int
+    fields: list[dict[str, Any]]
+    locked: bool
+    discoverable: bool
+    indexable: bool
+
+
+COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fields,
+    u.avatar_url, u.avatar_alt, u.header_url, u.header_alt, u.actor_type, u.locked, u.discoverable, u.indexable,
+    u.role, u.state, u.is_remote, u.ap_id, u.inbox_url, u.profile_url,
+    u.followers_count, u.following_count, u.thoughts_count, u.last_thought_at, u.created_at, u.updated_at"""
+
+PERSON_BY_ID = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = $1", columns=COLUMNS)
+PEOPLE_BY_IDS = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = ANY($1::uuid[])", columns=COLUMNS)
+PERSON_BY_AP_ID = Rows(Person, "SELECT {columns} FROM users u WHERE u.ap_id = $1", columns=COLUMNS)
+PEOPLE_BY_AP_IDS = Rows(Person, "SELECT {columns} FROM users u WHERE u.ap_id = ANY($1::text[])", columns=COLUMNS)
+LOCAL_PERSON = Rows(
+    Person,
+    "SELECT {columns} FROM users u WHERE lower(u.username) = lower($1) AND NOT u.is_remote",
+    columns=COLUMNS,
+)
+# (username, domain) is not unique among remote people: the one read last speaks for the handle.
+REMOTE_PERSON = Rows(
+    Person,
+    """SELECT {columns} FROM users u JOIN remote_actors r ON r.user_id = u.id
+    WHERE lower(u.username) = lower($1) AND u.domain = $2 AND u.state <> 'deleted'
+    ORDER BY r.fetched_at DESC LIMIT 1""",
+    columns=COLUMNS,
+)
+PEOPLE_BY_HANDLES = Rows(
+    Person,
+    """SELECT {columns} FROM unnest($1::text[], $2::text[]) AS wanted (username, domain)
+    JOIN users u ON lower(u.username) = lower(wanted.username) AND u.domain IS NOT DISTINCT FROM wanted.domain
+    WHERE u.state = 'active'""",
+    columns=COLUMNS,
+)
+INSERT_LOCAL = Rows(
+    Person,
+    """INSERT INTO users AS u (username, email, password_hash, state, role, ap_id, inbox_url, profile_url, actor_type)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING {columns}""",
+    columns=COLUMNS,
+)
+UPSERT_REMOTE = Rows(
+    Person,
+    """INSERT INTO users AS u (username, domain, display_name, bio, bio_html, sanitiser, fields,
+        avatar_url, avatar_alt, header_url, header_alt, actor_type, locked, discoverable, indexable,
+        ap_id, inbox_url, profile_url, created_at, is_remote)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+        coalesce($19, now()), true)
+    ON CONFLICT (ap_id) DO UPDATE SET
+        username = excluded.username, domain = excluded.domain, display_name = excluded.display_name,
+        bio = excluded.bio, bio_html = excluded.bio_html, sanitiser = excluded.sanitiser, fields = excluded.fields,
+        avatar_url = excluded.avatar_url, avatar_alt = excluded.avatar_alt,
+        header_url = excluded.header_url, header_alt = excluded.header_alt, actor_type = excluded.actor_type,
+        locked = excluded.locked, discoverable = excluded.discoverable, indexable = excluded.indexable,
+        inbox_url = excluded.inbox_url, profile_url = excluded.profile_url, updated_at = now()
+    WHERE u.is_remote
+    RETURNING {columns}""",
+    columns=COLUMNS,
+)
+UPDATE_PROFILE = Rows(
+    Person,
+    """UPDATE users u SET display_name = $2, bio = $3, bio_html = $4, sanitiser = $5, fields = $6,
+        locked = $7, discoverable = $8, indexable = $9, updated_at = now()
+    WHERE u.id = $1 AND NOT u.is_remote RETURNING {columns}""",
+    columns=COLUMNS,
+)
+UPDATE_AVATAR = Command("UPDATE users SET avatar_url = $2, avatar_alt = $3, updated_at = now() WHERE id = $1")
+UPDATE_HEADER = Command("UPDATE users SET header_url = $2, header_alt = $3, updated_at = now() WHERE id = $1")
+UPDATE_CSS = Command("UPDATE users SET custom_css = $2, custom_css_source = $3 WHERE id = $1 AND NOT is_remote")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomCss:
+    """A person's style: sanitised, and as they typed it."""
+
+    custom_css: str
+    custom_css_source: str
+
+
+CUSTOM_CSS = Rows(CustomCss, "SELECT custom_css, custom_css_source FROM users WHERE id = $1")
+CREDENTIALS = Rows(
+    Credentials,
+    """SELECT id, username, email, password_hash, role, state FROM users
+    WHERE NOT is_remote AND actor_type <> 'Application' AND (lower(username) = lower($1) OR lower(email) = lower($1))
+    ORDER BY (lower(username) = lower($1)) DESC LIMIT 1""",
+)
+CREDENTIALS_BY_ID = Rows(
+    Credentials,
+    "SELECT id, username, email, password_hash, role, state FROM users WHERE id = $1 AND NOT is_remote",
+)
+UPDATE_PASSWORD = Command("UPDATE users SET password_hash = $2 WHERE id = $1 AND NOT is_remote")
+UPDATE_STATE = Rows(
+    Person,
+    """UPDATE users u SET state = $3, updated_at = now() WHERE u.id = $1 AND u.state = $2
+    RETURNING {columns}""",
+    columns=COLUMNS,
+)
+UPDATE_ROLE = Command("UPDATE users SET role = $2 WHERE id = $1 AND NOT is_remote")
+# The name stays reserved, the keys stay for signing the last deliveries; all else goes.
+ERASE_PERSON = Command(
+    """UPDATE users SET state = 'deleted', deleted_at = now(), updated_at = now(), email = NULL,
+        password_hash = NULL, display_name = '', bio = '', bio_html = '', fields = '[]', avatar_url = NULL,
+        avatar_alt = '', header_url = NULL, header_alt = '', custom_css = '', custom_css_source = '',
+        role = 'user', followers_count = 0, following_count = 0, thoughts_count = 0, last_thought_at = NULL
+    WHERE id = $1 AND state <> 'deleted'"""
+)
+COUNT_LOCAL = Value(
+    int,
+    "SELECT count(*) FROM users WHERE NOT is_remote AND actor_type <> 'Application' AND state = 'active'",
+)
+COUNT_ADMINS = Value(int, "SELECT count(*) FROM users WHERE NOT is_remote AND role = 'admin' AND state = 'active'")
+COUNT_ACTIVE_SINCE = Value(
+    int,
+    """SELECT count(*) FROM users WHERE NOT is_remote AND actor_type <> 'Application' AND state = 'active'
+        AND (last_thought_at > $1 OR EXISTS (
+            SELECT FROM sessions s WHERE s.user_id = users.id AND s.last_seen_at > $1))""",
+)
+LIST_LOCAL = Rows(
+    Person,
+    """SELECT {columns} FROM users u
+    WHERE NOT u.is_remote AND u.actor_type <> 'Application' AND ($1::text IS NULL OR u.state = $1)
+        AND ($2::uuid IS NULL OR u.id < $2)
+    ORDER BY u.id DESC LIMIT $3""",
+    columns=COLUMNS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ActorKeys:
+    """A local actor's keys: private ones as PKCS8 DER."""
+
+    rsa_private: bytes
+    rsa_public_pem: str
+    ed25519_private: bytes
+    ed25519_public_multibase: str
+
+
+ACTOR_KEYS = Rows(
+    ActorKeys,
+    """SELECT rsa_private, rsa_public_pem, ed25519_private, ed25519_public_multibase
+    FROM actor_keys WHERE user_id = $1""",
+)
+INSERT_ACTOR_KEYS = Command(
+    """INSERT INTO actor_keys (user_id, rsa_private, rsa_public_pem, ed25519_private, ed25519_public_multibase)
+    VALUES ($1, $2, $3, $4, $5)"""
+)
+
+SET_TOP_FRIENDS = Command(
+    """INSERT INTO top_friends (user_id, friend_id, position)
+    SELECT $1, friend, position FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (friend, position)"""
+)
+CLEAR_TOP_FRIENDS = Command("DELETE FROM top_friends WHERE user_id = $1")
+TOP_FRIENDS = Rows(
+    Person,
+    """SELECT {columns} FROM top_friends x JOIN users u ON u.id = x.friend_id
+    WHERE x.user_id = $1 AND u.state = 'active' ORDER BY x.position""",
+    columns=COLUMNS,
+)
+
+
+async def find_person(db: Connection, person_id: UUID) -> Person | None:
+    """Find anybody by id, whatever their state."""
+    return await PERSON_BY_ID.first(db, person_id)
+
+
+async def find_people(db: Connection, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """Find many people at once, by id."""
+    return {person.id: person for person in await PEOPLE_BY_IDS.all(db, ids)} if ids else {}
+
+
+async def find_by_ap_id(db: Connection, ap_id: str) -> Person | None:
+    """Find anybody by actor id."""
+    return await PERSON_BY_AP_ID.first(db, ap_id)
+
+
+async def find_by_ap_ids(db: Connection, ap_ids: Sequence[str]) -> list[Person]:
+    """Find many people at once, by actor id."""
+    return await PEOPLE_BY_AP_IDS.all(db, ap_ids) if ap_ids else []
+
+
+async def find_by_handle(db: Connection, username: str, domain: str | None) -> Person | None:
+    """Find a person by handle; `domain` None means ours."""
+    if domain is None:
+        return await LOCAL_PERSON.first(db, username)
+    return await REMOTE_PERSON.first(db, username, domain)
+
+
+async def find_by_handles(db: Connection, handles: Sequence[tuple[str, str | None]]) -> list[Person]:
+    """Find the active people among many handles."""
+    if not handles:
+        return []
+    return await PEOPLE_BY_HANDLES.all(db, [name for name, _ in handles], [domain for _, domain in handles])
+
+
+async def insert_local(db: Connection, new: NewPerson) -> Person | None:
+    """Insert a local person; None when the username or e-mail address is taken."""
+    return await INSERT_LOCAL.first(
+        db, new.username, new.email, new.password_hash, new.state, new.role,
+        new.ap_id, new.inbox_url, new.profile_url, new.actor_type,
+    )  # fmt: skip
+
+
+async def upsert_remote(db: Connection, profile: RemoteProfile) -> Person | None:
+    """Insert or renew a remote person; None when that actor id belongs to one of ours."""
+    return await UPSERT_REMOTE.first(
+        db, profile.username, profile.domain, profile.display_name, profile.bio, profile.bio_html,
+        profile.sanitiser, profile.fields, profile.avatar_url, profile.avatar_alt, profile.header_url,
+        profile.header_alt, profile.actor_type, profile.locked, profile.discoverable, profile.indexable,
+        profile.ap_id, profile.inbox_url, profile.profile_url, profile.created_at,
+    )  # fmt: skip
+
+
+async def update_profile(db: Connection, person_id: UUID, profile: OwnProfile) -> Person | None:
+    """Write what a local person says of themselves."""
+    return await UPDATE_PROFILE.first(
+        db, person_id, profile.display_name, profile.bio, profile.bio_html, profile.sanitiser,
+        profile.fields, profile.locked, profile.discoverable, profile.indexable,
+    )  # fmt: skip
+
+
+async def find_credentials(db: Connection, account: str) -> Credentials | None:
+    """Find a local person's credentials by username or e-mail address."""
+    return await CREDENTIALS.first(db, account)
+
+
+async def change_state(db: Connection, person_id: UUID, *, was: str, to: str) -> Person | None:
+    """Move a person from one state to another; None when they were not in it."""
+    return await UPDATE_STATE.first(db, person_id, was, to)
+
+
+async def find_actor_keys(db: Connection, person_id: UUID) -> ActorKeys | None:
+    """Find a local actor's keys."""
+    return await ACTOR_KEYS.first(db, person_id)
+
+
+async def insert_actor_keys(db: Connection, person_id: UUID, keys: ActorKeys) -> None:
+    """Store a new local actor's keys."""
+    await INSERT_ACTOR_KEYS.run(
+        db, person_id, keys.rsa_private, keys.rsa_public_pem, keys.ed25519_private, keys.ed25519_public_multibase
+    )
+
+
+async def replace_top_friends(db: Connection, person_id: UUID, friends: Sequence[UUID]) -> None:
+    """Set the friends shown on a profile, first to last (at most five)."""
+    await CLEAR_TOP_FRIENDS.run(db, person_id)
+    await SET_TOP_FRIENDS.run(db, person_id, friends)
+
+
+async def list_top_friends(db: Connection, person_id: UUID) -> list[Person]:
+    """List the friends shown on a profile, in order."""
+    return await TOP_FRIENDS.all(db, person_id)

@@ -1,0 +1,283 @@
+"""Follows, blocks and mutes: what people are to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from storage.people import COLUMNS, Person
+from storage.query import Command, Rows, Value
+
+if TYPE_CHECKING:
+    from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """A row of follows."""
+
+    follower_id: UUID
+    following_id: UUID
+    state: str
+    ap_id: str
+    show_boosts: bool
+    notify: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A row of blocks."""
+
+    blocker_id: UUID
+    blocked_id: UUID
+    ap_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What the viewer and another person are to each other."""
+
+    person_id: UUID
+    following: bool
+    requested: bool
+    show_boosts: bool
+    notify: bool
+    followed_by: bool
+    requested_by: bool
+    blocking: bool
+    blocked_by: bool
+    muting: bool
+    muting_notifications: bool
+    endorsed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A person in a follower or following list, with the id that the page is keyed by."""
+
+    cursor: UUID
+    person_id: UUID
+
+
+FOLLOW_COLUMNS = "follower_id, following_id, state, ap_id, show_boosts, notify"
+# A repeated follow takes over the newer id, so that the Accept answers the request that is alive.
+UPSERT_FOLLOW = Rows(
+    Follow,
+    """INSERT INTO follows (follower_id, following_id, state, ap_id) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (follower_id, following_id) DO UPDATE SET ap_id = excluded.ap_id
+    RETURNING {columns}""",
+    columns=FOLLOW_COLUMNS,
+)
+FOLLOW = Rows(
+    Follow,
+    "SELECT {columns} FROM follows WHERE follower_id = $1 AND following_id = $2",
+    columns=FOLLOW_COLUMNS,
+)
+FOLLOW_LOCKED = Rows(
+    Follow,
+    "SELECT {columns} FROM follows WHERE follower_id = $1 AND following_id = $2 FOR UPDATE",
+    columns=FOLLOW_COLUMNS,
+)
+FOLLOW_BY_AP_ID = Rows(Follow, "SELECT {columns} FROM follows WHERE ap_id = $1", columns=FOLLOW_COLUMNS)
+ACCEPT_FOLLOW = Rows(
+    Follow,
+    """UPDATE follows SET state = 'accepted' WHERE follower_id = $1 AND following_id = $2 AND state = 'pending'
+    RETURNING {columns}""",
+    columns=FOLLOW_COLUMNS,
+)
+DELETE_FOLLOW = Rows(
+    Follow,
+    "DELETE FROM follows WHERE follower_id = $1 AND following_id = $2 RETURNING {columns}",
+    columns=FOLLOW_COLUMNS,
+)
+SET_FOLLOW_OPTIONS = Command(
+    """UPDATE follows SET show_boosts = coalesce($3, show_boosts), notify = coalesce($4, notify)
+    WHERE follower_id = $1 AND following_id = $2"""
+)
+COUNT_FOLLOW = Command(
+    """UPDATE users SET
+        following_count = greatest(0, following_count + CASE WHEN id = $1 THEN $3::int ELSE 0 END),
+        followers_count = greatest(0, followers_count + CASE WHEN id = $2 THEN $3::int ELSE 0 END)
+    WHERE id IN (SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR UPDATE)"""
+)
+FOLLOWS_OF = Rows(
+    Follow,
+    "SELECT {columns} FROM follows WHERE follower_id = $1 OR following_id = $1",
+    columns=FOLLOW_COLUMNS,
+)
+FOLLOWERS = Rows(
+    Connected,
+    """SELECT f.id, f.follower_id FROM follows f JOIN users u ON u.id = f.follower_id
+    WHERE f.following_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
+    ORDER BY f.id DESC LIMIT $4""",
+)
+FOLLOWING = Rows(
+    Connected,
+    """SELECT f.id, f.following_id FROM follows f JOIN users u ON u.id = f.following_id
+    WHERE f.follower_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
+    ORDER BY f.id DESC LIMIT $4""",
+)
+COUNT_REQUESTS = Value(int, "SELECT count(*) FROM follows WHERE following_id = $1 AND state = 'pending'")
+HAS_LOCAL_FOLLOWER = Value(
+    bool,
+    """SELECT EXISTS (SELECT FROM follows f JOIN users u ON u.id = f.follower_id
+        WHERE f.following_id = $1 AND f.state = 'accepted' AND NOT u.is_remote)""",
+)
+IS_FOLLOWING = Value(
+    bool,
+    """SELECT EXISTS (SELECT FROM follows
+        WHERE follower_id = $1 AND following_id = $2 AND state = 'accepted')""",
+)
+# Inboxes of remote followers, shared ones collapsed.
+FOLLOWER_INBOXES = Value(
+    str,
+    """SELECT DISTINCT coalesce(r.shared_inbox_url, r.inbox_url) FROM follows f
+    JOIN remote_actors r ON r.user_id = f.follower_id
+    WHERE f.following_id = $1 AND f.state = 'accepted' AND r.gone_at IS NULL""",
+)
+INBOXES_OF = Value(
+    str,
+    """SELECT DISTINCT coalesce(shared_inbox_url, inbox_url) FROM remote_actors
+    WHERE user_id = ANY($1::uuid[]) AND gone_at IS NULL""",
+)
+INSERT_BLOCK = Command("INSERT INTO blocks (blocker_id, blocked_id, ap_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+DELETE_BLOCK = Rows(
+    Block,
+    "DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2 RETURNING blocker_id, blocked_id, ap_id",
+)
+EITHER_BLOCKS = Value(
+    bool,
+    """SELECT EXISTS (SELECT FROM blocks WHERE (blocker_id = $1 AND blocked_id = $2)
+        OR (blocker_id = $2 AND blocked_id = $1))""",
+)
+BLOCKS = Value(bool, "SELECT EXISTS (SELECT FROM blocks WHERE blocker_id = $1 AND blocked_id = $2)")
+BLOCKED_PEOPLE = Rows(
+    Person,
+    """SELECT {columns} FROM blocks b JOIN users u ON u.id = b.blocked_id
+    WHERE b.blocker_id = $1 ORDER BY b.id DESC LIMIT $2""",
+    columns=COLUMNS,
+)
+UPSERT_MUTE = Command(
+    """INSERT INTO mutes (muter_id, muted_id, hide_notifications, expires_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (muter_id, muted_id) DO UPDATE
+        SET hide_notifications = excluded.hide_notifications, expires_at = excluded.expires_at"""
+)
+DELETE_MUTE = Command("DELETE FROM mutes WHERE muter_id = $1 AND muted_id = $2")
+MUTED_PEOPLE = Rows(
+    Person,
+    """SELECT {columns} FROM mutes m JOIN users u ON u.id = m.muted_id
+    WHERE m.muter_id = $1 AND (m.expires_at IS NULL OR m.expires_at > now()) ORDER BY m.id DESC LIMIT $2""",
+    columns=COLUMNS,
+)
+RELATIONS = Rows(
+    Relation,
+    """SELECT o.id,
+        coalesce(f.state = 'accepted', false), coalesce(f.state = 'pending', false),
+        coalesce(f.show_boosts, false), coalesce(f.notify, false),
+        coalesce(r.state = 'accepted', false), coalesce(r.state = 'pending', false),
+        EXISTS (SELECT FROM blocks b WHERE b.blocker_id = $1 AND b.blocked_id = o.id),
+        EXISTS (SELECT FROM blocks b WHERE b.blocker_id = o.id AND b.blocked_id = $1),
+        m.muter_id IS NOT NULL, coalesce(m.hide_notifications, false),
+        EXISTS (SELECT FROM top_friends x WHERE x.user_id = $1 AND x.friend_id = o.id)
+    FROM unnest($2::uuid[]) AS o (id)
+    LEFT JOIN follows f ON f.follower_id = $1 AND f.following_id = o.id
+    LEFT JOIN follows r ON r.follower_id = o.id AND r.following_id = $1
+    LEFT JOIN mutes m ON m.muter_id = $1 AND m.muted_id = o.id AND (m.expires_at IS NULL OR m.expires_at > now())""",
+)
+
+
+async def upsert_follow(db: Connection, follower_id: UUID, following_id: UUID, *, state: str, ap_id: str) -> Follow:
+    """Ask to follow, or renew the id of a follow that exists; its state then stays."""
+    return await UPSERT_FOLLOW.one(db, follower_id, following_id, state, ap_id)
+
+
+async def find_follow(db: Connection, follower_id: UUID, following_id: UUID, *, lock: bool = False) -> Follow | None:
+    """Find a follow in either state; `lock` holds it until the transaction ends."""
+    return await (FOLLOW_LOCKED if lock else FOLLOW).first(db, follower_id, following_id)
+
+
+async def find_follow_by_ap_id(db: Connection, ap_id: str) -> Follow | None:
+    """Find a follow by the id of its activity."""
+    return await FOLLOW_BY_AP_ID.first(db, ap_id)
+
+
+async def mark_accepted(db: Connection, follower_id: UUID, following_id: UUID) -> bool:
+    """Turn a pending follow into an accepted one and count it; False when there was none pending."""
+    if await ACCEPT_FOLLOW.first(db, follower_id, following_id) is None:
+        return False
+    await COUNT_FOLLOW.run(db, follower_id, following_id, 1)
+    return True
+
+
+async def delete_follow(db: Connection, follower_id: UUID, following_id: UUID) -> Follow | None:
+    """End a follow or a request, and count it; None when there was none."""
+    gone = await DELETE_FOLLOW.first(db, follower_id, following_id)
+    if gone is not None and gone.state == "accepted":
+        await COUNT_FOLLOW.run(db, follower_id, following_id, -1)
+    return gone
+
+
+async def set_follow_options(
+    db: Connection, follower_id: UUID, following_id: UUID, *, show_boosts: bool | None, notify: bool | None
+) -> None:
+    """Choose whether boosts show and whether each thought notifies; None leaves as it is."""
+    await SET_FOLLOW_OPTIONS.run(db, follower_id, following_id, show_boosts, notify)
+
+
+async def list_follows_of(db: Connection, person_id: UUID) -> list[Follow]:
+    """List every follow from or to a person, for ending them all."""
+    return await FOLLOWS_OF.all(db, person_id)
+
+
+async def list_followers(
+    db: Connection, person_id: UUID, *, state: str = "accepted", before: UUID | None = None, limit: int = 40
+) -> list[Connected]:
+    """List followers (or those who asked to follow), newest first."""
+    return await FOLLOWERS.all(db, person_id, state, before, limit)
+
+
+async def list_following(
+    db: Connection, person_id: UUID, *, state: str = "accepted", before: UUID | None = None, limit: int = 40
+) -> list[Connected]:
+    """List whom a person follows, newest first."""
+    return await FOLLOWING.all(db, person_id, state, before, limit)
+
+
+async def list_inboxes(db: Connection, people: Sequence[UUID]) -> list[str]:
+    """List the (shared) inboxes of the remote ones among these people."""
+    return await INBOXES_OF.all(db, people) if people else []
+
+
+async def insert_block(db: Connection, blocker_id: UUID, blocked_id: UUID, ap_id: str | None) -> bool:
+    """Block; False when blocked before."""
+    return bool(await INSERT_BLOCK.run(db, blocker_id, blocked_id, ap_id))
+
+
+async def delete_block(db: Connection, blocker_id: UUID, blocked_id: UUID) -> Block | None:
+    """Unblock; None when there was no block."""
+    return await DELETE_BLOCK.first(db, blocker_id, blocked_id)
+
+
+async def either_blocks(db: Connection, one: UUID, other: UUID) -> bool:
+    """Tell whether one of two people blocks the other."""
+    return bool(await EITHER_BLOCKS.get(db, one, other))
+
+
+async def upsert_mute(
+    db: Connection, muter_id: UUID, muted_id: UUID, *, hide_notifications: bool, expires_at: datetime | None
+) -> None:
+    """Mute, or change how."""
+    await UPSERT_MUTE.run(db, muter_id, muted_id, hide_notifications, expires_at)
+
+
+async def delete_mute(db: Connection, muter_id: UUID, muted_id: UUID) -> None:
+    """Unmute, if muted."""
+    await DELETE_MUTE.run(db, muter_id, muted_id)
+
+
+async def list_relations(db: Connection, viewer: UUID, people: Sequence[UUID]) -> dict[UUID, Relation]:
+    """Tell what the viewer is to each of these people, and they to the viewer."""
+    return {relation.person_id: relation for relation in await RELATIONS.all(db, viewer, people)} if people else {}

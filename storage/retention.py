@@ -1,0 +1,118 @@
+"""What is kept for how long: each statement works off one bounded batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from storage.query import Command
+
+if TYPE_CHECKING:
+    from storage.database import Connection
+
+INBOX_BODIES = Command(
+    """DELETE FROM inbox_activities WHERE id IN (
+        SELECT id FROM inbox_activities
+        WHERE received_at < now() - interval '7 days' AND state IN ('done', 'ignored', 'discarded') LIMIT $1)"""
+)
+SEEN_ACTIVITIES = Command(
+    """DELETE FROM seen_activities WHERE key IN (
+        SELECT key FROM seen_activities WHERE received_at < now() - interval '90 days' LIMIT $1)"""
+)
+# Finished rows are folded into per-host and per-thought counts; dead ones stay while their letter is open.
+FINISHED_DELIVERIES = Command(
+    """WITH gone AS (
+        DELETE FROM deliveries WHERE id IN (
+            SELECT d.id FROM deliveries d
+            WHERE d.state <> 'pending' AND d.finished_at < now() - interval '30 days'
+                AND NOT EXISTS (SELECT FROM failed_events x
+                    WHERE x.kind = 'delivery' AND x.source_id = d.id AND x.resolution IS NULL)
+            LIMIT $1)
+        RETURNING host, state, activity_id),
+    hosts AS (
+        UPDATE instances i SET delivered = i.delivered + g.count
+        FROM (SELECT host, count(*) FROM gone WHERE state = 'delivered' GROUP BY host) g WHERE i.host = g.host),
+    reach AS (
+        INSERT INTO thought_reach AS r (thought_id, delivered, failed)
+        SELECT a.thought_id, count(*) FILTER (WHERE g.state = 'delivered'),
+            count(*) FILTER (WHERE g.state IN ('dead', 'discarded'))
+        FROM gone g JOIN activities a ON a.id = g.activity_id JOIN thoughts t ON t.id = a.thought_id
+        WHERE a.type = 'Create' GROUP BY a.thought_id
+        ON CONFLICT (thought_id) DO UPDATE
+            SET delivered = r.delivered + excluded.delivered, failed = r.failed + excluded.failed)
+    SELECT FROM gone"""
+)
+ACTIVITIES = Command(
+    """DELETE FROM activities WHERE id IN (
+        SELECT a.id FROM activities a
+        WHERE a.created_at < now() - interval '30 days' AND (a.thought_id IS NULL OR a.payload IS NULL)
+            AND NOT EXISTS (SELECT FROM deliveries d WHERE d.activity_id = a.id)
+            AND NOT EXISTS (SELECT FROM fanouts f WHERE f.activity_id = a.id) LIMIT $1)"""
+)
+REMOTE_THOUGHTS = Command(
+    """DELETE FROM thoughts WHERE id IN (
+        SELECT t.id FROM thoughts t JOIN users u ON u.id = t.user_id
+        WHERE u.is_remote AND t.arrived_at < now() - $2::interval
+            AND NOT EXISTS (SELECT FROM follows f JOIN users l ON l.id = f.follower_id
+                WHERE f.following_id = t.user_id AND NOT l.is_remote)
+            AND NOT EXISTS (SELECT FROM thoughts r JOIN users l ON l.id = r.user_id
+                WHERE r.reply_to = t.id AND NOT l.is_remote)
+            AND NOT EXISTS (SELECT FROM likes x JOIN users l ON l.id = x.user_id
+                WHERE x.thought_id = t.id AND NOT l.is_remote)
+            AND NOT EXISTS (SELECT FROM entries e JOIN users l ON l.id = e.user_id
+                WHERE e.thought_id = t.id AND NOT l.is_remote)
+            AND NOT EXISTS (SELECT FROM bookmarks k WHERE k.thought_id = t.id)
+            AND NOT EXISTS (SELECT FROM mentions m JOIN users l ON l.id = m.user_id
+                WHERE m.thought_id = t.id AND NOT l.is_remote)
+        LIMIT $1)"""
+)
+HOME_ENTRIES = Command(
+    """DELETE FROM home_entries h USING (
+        SELECT h.user_id, h.entry_id FROM home_entries h LEFT JOIN entries e ON e.id = h.entry_id
+        WHERE e.id IS NULL OR h.entry_id < (
+            SELECT k.entry_id FROM home_entries k WHERE k.user_id = h.user_id
+            ORDER BY k.entry_id DESC OFFSET 1000 LIMIT 1)
+        LIMIT $1) old
+    WHERE h.user_id = old.user_id AND h.entry_id = old.entry_id"""
+)
+SESSIONS = Command("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < now() LIMIT $1)")
+IDEMPOTENCY_KEYS = Command(
+    """DELETE FROM idempotency_keys WHERE (user_id, key) IN (
+        SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - interval '1 day' LIMIT $1)"""
+)
+SIGN_IN_FAILURES = Command(
+    """DELETE FROM sign_in_failures WHERE (account, address) IN (
+        SELECT account, address FROM sign_in_failures WHERE updated_at < now() - interval '1 day' LIMIT $1)"""
+)
+NOTIFICATIONS = Command(
+    """DELETE FROM notifications WHERE id IN (
+        SELECT id FROM notifications WHERE created_at < now() - interval '1 year' LIMIT $1)"""
+)
+RESOLVED_EVENTS = Command(
+    """DELETE FROM failed_events WHERE id IN (
+        SELECT id FROM failed_events WHERE resolved_at < now() - interval '90 days' LIMIT $1)"""
+)
+
+BATCHES: Mapping[str, Command] = {
+    "inbox bodies": INBOX_BODIES,
+    "seen activities": SEEN_ACTIVITIES,
+    "finished deliveries": FINISHED_DELIVERIES,
+    "activities": ACTIVITIES,
+    "home entries": HOME_ENTRIES,
+    "sessions": SESSIONS,
+    "idempotency keys": IDEMPOTENCY_KEYS,
+    "sign-in failures": SIGN_IN_FAILURES,
+    "notifications": NOTIFICATIONS,
+    "resolved dead letters": RESOLVED_EVENTS,
+}
+
+
+async def run_batch(db: Connection, name: str, *, limit: int) -> int:
+    """Work off one batch of a retention rule; return how many rows went."""
+    return await BATCHES[name].run(db, limit)
+
+
+async def purge_remote_thoughts(db: Connection, older_than: timedelta, *, limit: int) -> int:
+    """Delete a batch of remote thoughts in which nobody here has a stake."""
+    return await REMOTE_THOUGHTS.run(db, limit, older_than)

@@ -1,0 +1,394 @@
+"""Thoughts: insert, edit, delete, and find those that a viewer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from storage.query import Command, Rows, Value
+from storage.visibility import VISIBLE
+
+if TYPE_CHECKING:
+    from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A row of thoughts."""
+
+    id: UUID
+    user_id: UUID
+    content: str
+    sanitiser: int
+    source: str | None
+    summary: str
+    sensitive: bool
+    language: str | None
+    reply_to: UUID | None
+    reply_to_ap_id: str | None
+    reply_to_user_id: UUID | None
+    visibility: str
+    ap_id: str
+    url: str
+    object_type: str
+    attachments: list[dict[str, Any]]
+    emojis: list[dict[str, Any]]
+    likes_count: int
+    boosts_count: int
+    replies_count: int
+    created_at: datetime
+    edited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewThought:
+    """A thought to be stored, its text already sanitised."""
+
+    id: UUID
+    user_id: UUID
+    content: str
+    sanitiser: int
+    source: str | None
+    plain: str
+    summary: str
+    sensitive: bool
+    language: str | None
+    reply_to: UUID | None
+    reply_to_ap_id: str | None
+    reply_to_user_id: UUID | None
+    visibility: str
+    ap_id: str
+    url: str
+    object_type: str
+    attachments: list[dict[str, Any]]
+    emojis: list[dict[str, Any]]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What an edit may change."""
+
+    content: str
+    sanitiser: int
+    source: str | None
+    plain: str
+    summary: str
+    sensitive: bool
+    language: str | None
+    attachments: list[dict[str, Any]]
+    emojis: list[dict[str, Any]]
+    edited_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An earlier version of a thought."""
+
+    id: UUID
+    content: str
+    source: str | None
+    summary: str
+    sensitive: bool
+    attachments: list[dict[str, Any]]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody whom a thought names."""
+
+    thought_id: UUID
+    user_id: UUID
+    username: str
+    domain: str | None
+    ap_id: str
+    profile_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagOf:
+    """A hashtag on a thought."""
+
+    thought_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A deleted id."""
+
+    ap_id: str
+    owner_ap_id: str
+    deleted_at: datetime
+
+
+COLUMNS = """t.id, t.user_id, t.content, t.sanitiser, t.source, t.summary, t.sensitive, t.language,
+    t.reply_to, t.reply_to_ap_id, t.reply_to_user_id, t.visibility, t.ap_id, t.url, t.object_type,
+    t.attachments, t.emojis, t.likes_count, t.boosts_count, t.replies_count, t.created_at, t.edited_at"""
+
+NEW_ID = Value(UUID, "SELECT uuid7($1)")
+INSERT = Rows(
+    Thought,
+    """INSERT INTO thoughts AS t (id, user_id, content, sanitiser, source, plain, summary, sensitive, language,
+        reply_to, reply_to_ap_id, reply_to_user_id, visibility, ap_id, url, object_type, attachments, emojis,
+        created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}""",
+    columns=COLUMNS,
+)
+# Replies that came before their parent are joined to it when it arrives.
+ADOPT_REPLIES = Command(
+    """WITH adopted AS (
+        UPDATE thoughts SET reply_to = $1, reply_to_user_id = $3
+        WHERE reply_to IS NULL AND reply_to_ap_id = $2 RETURNING 1)
+    UPDATE thoughts SET replies_count = replies_count + (SELECT count(*) FROM adopted)
+    WHERE id = $1 AND EXISTS (SELECT FROM adopted)"""
+)
+COUNT_REPLY = Command("UPDATE thoughts SET replies_count = greatest(0, replies_count + $2) WHERE id = $1")
+COUNT_THOUGHT = Command(
+    """UPDATE users SET thoughts_count = greatest(0, thoughts_count + $2),
+        last_thought_at = CASE WHEN $2 > 0 THEN greatest(last_thought_at, $3) ELSE last_thought_at END
+    WHERE id = $1"""
+)
+INSERT_MENTIONS = Command(
+    "INSERT INTO mentions (thought_id, user_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING"
+)
+DELETE_MENTIONS_EXCEPT = Command("DELETE FROM mentions WHERE thought_id = $1 AND NOT user_id = ANY($2::uuid[])")
+INSERT_TAGS = Command("INSERT INTO tags (name) SELECT unnest($1::text[]) ON CONFLICT (name) DO NOTHING")
+INSERT_THOUGHT_TAGS = Command(
+    """INSERT INTO thought_tags (thought_id, tag_id) SELECT $1, id FROM tags WHERE name = ANY($2::text[])
+    ON CONFLICT DO NOTHING"""
+)
+DELETE_TAGS_EXCEPT = Command(
+    """DELETE FROM thought_tags x USING tags g
+    WHERE x.thought_id = $1 AND g.id = x.tag_id AND NOT g.name = ANY($2::text[])"""
+)
+BY_ID = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.id = $1", columns=COLUMNS)
+BY_ID_LOCKED = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.id = $1 FOR UPDATE", columns=COLUMNS)
+BY_AP_ID = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.ap_id = $1", columns=COLUMNS)
+BY_AP_ID_LOCKED = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.ap_id = $1 FOR UPDATE", columns=COLUMNS)
+VISIBLE_BY_ID = Rows(
+    Thought,
+    "SELECT {columns} FROM thoughts t WHERE t.id = $2 AND {visible}",
+    columns=COLUMNS,
+    visible=VISIBLE,
+)
+# A boost's id stands for the boosted thought on most routes.
+VISIBLE_BY_ENTRY = Rows(
+    Thought,
+    "SELECT {columns} FROM entries e JOIN thoughts t ON t.id = e.thought_id WHERE e.id = $2 AND {visible}",
+    columns=COLUMNS,
+    visible=VISIBLE,
+)
+VISIBLE_BY_URL = Rows(
+    Thought,
+    "SELECT {columns} FROM thoughts t WHERE (t.ap_id = $2 OR t.url = $2) AND {visible} LIMIT 1",
+    columns=COLUMNS,
+    visible=VISIBLE,
+)
+SAVE_VERSION = Command(
+    """INSERT INTO thought_edits (thought_id, content, source, summary, sensitive, attachments, created_at)
+    SELECT id, content, source, summary, sensitive, attachments, coalesce(edited_at, created_at)
+    FROM thoughts WHERE id = $1"""
+)
+UPDATE = Rows(
+    Thought,
+    """UPDATE thoughts t SET content = $2, sanitiser = $3, source = $4, plain = $5, summary = $6, sensitive = $7,
+        language = $8, attachments = $9, emojis = $10, edited_at = $11
+    WHERE t.id = $1 RETURNING {columns}""",
+    columns=COLUMNS,
+)
+DELETE = Command("DELETE FROM thoughts WHERE id = $1")
+VERSIONS = Rows(
+    Version,
+    """SELECT id, content, source, summary, sensitive, attachments, created_at
+    FROM thought_edits WHERE thought_id = $1 ORDER BY created_at, id LIMIT 100""",
+)
+INSERT_TOMBSTONE = Command("INSERT INTO tombstones (ap_id, owner_ap_id) VALUES ($1, $2) ON CONFLICT (ap_id) DO NOTHING")
+BURY_ALL_OF = Command(
+    """INSERT INTO tombstones (ap_id, owner_ap_id) SELECT ap_id, $2 FROM thoughts WHERE user_id = $1
+    ON CONFLICT (ap_id) DO NOTHING"""
+)
+DELETE_ALL_OF = Command("DELETE FROM thoughts WHERE user_id = $1")
+TOMBSTONE = Rows(Tombstone, "SELECT ap_id, owner_ap_id, deleted_at FROM tombstones WHERE ap_id = $1")
+MENTIONS = Rows(
+    Mention,
+    """SELECT m.thought_id, u.id, u.username, u.domain, u.ap_id, u.profile_url
+    FROM mentions m JOIN users u ON u.id = m.user_id WHERE m.thought_id = ANY($1::uuid[])""",
+)
+TAGS = Rows(
+    TagOf,
+    """SELECT x.thought_id, g.name FROM thought_tags x JOIN tags g ON g.id = x.tag_id
+    WHERE x.thought_id = ANY($1::uuid[]) ORDER BY g.name""",
+)
+# The chain of parents, nearest first; a hidden parent ends it.
+ANCESTORS = Rows(
+    Thought,
+    """WITH RECURSIVE chain (id, reply_to, step) AS (
+        SELECT id, reply_to, 0 FROM thoughts WHERE id = $2
+        UNION ALL
+        SELECT p.id, p.reply_to, c.step + 1 FROM chain c JOIN thoughts p ON p.id = c.reply_to WHERE c.step < $3)
+    SELECT {columns} FROM chain c JOIN thoughts t ON t.id = c.id
+    WHERE c.step > 0 AND {visible} ORDER BY c.step""",
+    columns=COLUMNS,
+    visible=VISIBLE,
+)
+# Depth first, siblings by age: `path` is the order, so ids need not follow the thread.
+DESCENDANTS = Rows(
+    Thought,
+    """WITH RECURSIVE tree (id, path) AS (
+        SELECT id, ARRAY[id] FROM thoughts WHERE reply_to = $2
+        UNION ALL
+        SELECT r.id, t.path || r.id FROM tree t JOIN thoughts r ON r.reply_to = t.id
+        WHERE cardinality(t.path) < $3),
+    bounded AS (SELECT id, path FROM tree LIMIT $4)
+    SELECT {columns} FROM bounded b JOIN thoughts t ON t.id = b.id
+    WHERE {visible} AND NOT EXISTS (
+        SELECT FROM blocks h WHERE h.blocker_id = $1 AND h.blocked_id = t.user_id)
+    ORDER BY b.path""",
+    columns=COLUMNS,
+    visible=VISIBLE,
+)
+PUBLIC_REPLIES = Value(
+    str,
+    """SELECT ap_id FROM thoughts WHERE reply_to = $1 AND visibility IN ('public', 'unlisted')
+        AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
+)
+COUNT_LOCAL = Value(int, "SELECT count(*) FROM entries WHERE kind = 'thought' AND NOT is_remote")
+
+
+async def new_id(db: Connection, at: datetime) -> UUID:
+    """Make a UUIDv7 for a moment (clamped to the past and to 2005)."""
+    return await NEW_ID.one(db, at)
+
+
+async def insert_thought(db: Connection, new: NewThought) -> Thought | None:
+    """Insert a thought and count it; None when its ap_id is known already."""
+    thought = await INSERT.first(
+        db, new.id, new.user_id, new.content, new.sanitiser, new.source, new.plain, new.summary, new.sensitive,
+        new.language, new.reply_to, new.reply_to_ap_id, new.reply_to_user_id, new.visibility, new.ap_id, new.url,
+        new.object_type, new.attachments, new.emojis, new.created_at,
+    )  # fmt: skip
+    if thought is None:
+        return None
+    await COUNT_THOUGHT.run(db, new.user_id, 1, new.created_at)
+    if new.reply_to is not None:
+        await COUNT_REPLY.run(db, new.reply_to, 1)
+    return thought
+
+
+async def adopt_replies(db: Connection, thought: Thought) -> None:
+    """Join replies that came before this parent."""
+    await ADOPT_REPLIES.run(db, thought.id, thought.ap_id, thought.user_id)
+
+
+async def set_mentions(db: Connection, thought_id: UUID, people: Sequence[UUID], *, fresh: bool) -> None:
+    """Record whom a thought names; unless `fresh`, forget those named no more."""
+    if not fresh:
+        await DELETE_MENTIONS_EXCEPT.run(db, thought_id, people)
+    if people:
+        await INSERT_MENTIONS.run(db, thought_id, people)
+
+
+async def set_tags(db: Connection, thought_id: UUID, names: Sequence[str], *, fresh: bool) -> None:
+    """Record a thought's hashtags; unless `fresh`, forget those gone."""
+    if not fresh:
+        await DELETE_TAGS_EXCEPT.run(db, thought_id, names)
+    if names:
+        await INSERT_TAGS.run(db, sorted(names))
+        await INSERT_THOUGHT_TAGS.run(db, thought_id, names)
+
+
+async def find_thought(db: Connection, thought_id: UUID, *, lock: bool = False) -> Thought | None:
+    """Find a thought whoever may see it; `lock` holds its row until the transaction ends."""
+    return await (BY_ID_LOCKED if lock else BY_ID).first(db, thought_id)
+
+
+async def find_by_ap_id(db: Connection, ap_id: str, *, lock: bool = False) -> Thought | None:
+    """Find a thought by object id, whoever may see it."""
+    return await (BY_AP_ID_LOCKED if lock else BY_AP_ID).first(db, ap_id)
+
+
+async def find_visible(db: Connection, viewer: UUID | None, thought_id: UUID) -> Thought | None:
+    """Find a thought that the viewer may see."""
+    return await VISIBLE_BY_ID.first(db, viewer, thought_id)
+
+
+async def find_visible_by_entry(db: Connection, viewer: UUID | None, entry_id: UUID) -> Thought | None:
+    """Find what an entry shows: the thought itself, or the boosted one."""
+    return await VISIBLE_BY_ENTRY.first(db, viewer, entry_id)
+
+
+async def find_visible_by_url(db: Connection, viewer: UUID | None, url: str) -> Thought | None:
+    """Find a thought by its object id or page address."""
+    return await VISIBLE_BY_URL.first(db, viewer, url)
+
+
+async def update_thought(db: Connection, thought_id: UUID, edit: Edit) -> Thought | None:
+    """Keep the present version in the history and write the new one."""
+    await SAVE_VERSION.run(db, thought_id)
+    return await UPDATE.first(
+        db, thought_id, edit.content, edit.sanitiser, edit.source, edit.plain, edit.summary, edit.sensitive,
+        edit.language, edit.attachments, edit.emojis, edit.edited_at,
+    )  # fmt: skip
+
+
+async def delete_thought(db: Connection, thought: Thought, owner_ap_id: str) -> None:
+    """Delete a thought, leave a tombstone, and count both."""
+    await INSERT_TOMBSTONE.run(db, thought.ap_id, owner_ap_id)
+    await DELETE.run(db, thought.id)
+    await COUNT_THOUGHT.run(db, thought.user_id, -1, thought.created_at)
+    if thought.reply_to is not None:
+        await COUNT_REPLY.run(db, thought.reply_to, -1)
+
+
+async def bury(db: Connection, ap_id: str, owner_ap_id: str) -> None:
+    """Remember that an id was deleted, though we never had it."""
+    await INSERT_TOMBSTONE.run(db, ap_id, owner_ap_id)
+
+
+async def delete_all_of(db: Connection, person_id: UUID, owner_ap_id: str) -> None:
+    """Delete everything that a person wrote, leaving tombstones."""
+    await BURY_ALL_OF.run(db, person_id, owner_ap_id)
+    await DELETE_ALL_OF.run(db, person_id)
+
+
+async def find_tombstone(db: Connection, ap_id: str) -> Tombstone | None:
+    """Find out whether an id was deleted."""
+    return await TOMBSTONE.first(db, ap_id)
+
+
+async def list_versions(db: Connection, thought_id: UUID) -> list[Version]:
+    """List the earlier versions, oldest first."""
+    return await VERSIONS.all(db, thought_id)
+
+
+async def list_mentions(db: Connection, thought_ids: Sequence[UUID]) -> list[Mention]:
+    """List whom these thoughts name."""
+    return await MENTIONS.all(db, thought_ids) if thought_ids else []
+
+
+async def list_tags(db: Connection, thought_ids: Sequence[UUID]) -> list[TagOf]:
+    """List the hashtags of these thoughts."""
+    return await TAGS.all(db, thought_ids) if thought_ids else []
+
+
+async def list_ancestors(db: Connection, viewer: UUID | None, thought_id: UUID, *, limit: int) -> list[Thought]:
+    """List the parents that the viewer may see, the root first."""
+    return list(reversed(await ANCESTORS.all(db, viewer, thought_id, limit)))
+
+
+async def list_descendants(
+    db: Connection, viewer: UUID | None, thought_id: UUID, *, depth: int, limit: int
+) -> list[Thought]:
+    """List the replies below a thought that the viewer may see, each after its parent."""
+    return await DESCENDANTS.all(db, viewer, thought_id, depth, limit)
+
+
+async def list_public_replies(db: Connection, thought_id: UUID, after: UUID | None, *, limit: int) -> list[str]:
+    """List the object ids of public and unlisted replies, oldest first."""
+    return await PUBLIC_REPLIES.all(db, thought_id, after, limit)

@@ -1,0 +1,24 @@
+"""Who may see a thought: the one predicate that every query reuses.
+
+Fragments over `t` (thoughts) and `$1`, the viewer's id or NULL for a stranger.
+"""
+
+from __future__ import annotations
+
+VISIBLE = """(
+    (t.visibility IN ('public', 'unlisted')
+        OR t.user_id = $1
+        OR (t.visibility = 'followers' AND EXISTS (
+            SELECT FROM follows f
+            WHERE f.follower_id = $1 AND f.following_id = t.user_id AND f.state = 'accepted'))
+        OR EXISTS (SELECT FROM mentions m WHERE m.thought_id = t.id AND m.user_id = $1))
+    AND NOT EXISTS (SELECT FROM blocks b WHERE b.blocker_id = t.user_id AND b.blocked_id = $1)
+    AND EXISTS (SELECT FROM users a WHERE a.id = t.user_id AND a.state = 'active')
+)"""
+
+# For lists: leave out whom the viewer blocked or muted. Over `t` and `e` (entries: the booster).
+NOT_HIDDEN = """(
+    NOT EXISTS (SELECT FROM blocks h WHERE h.blocker_id = $1 AND h.blocked_id IN (t.user_id, e.user_id))
+    AND NOT EXISTS (SELECT FROM mutes h WHERE h.muter_id = $1 AND h.muted_id IN (t.user_id, e.user_id)
+        AND (h.expires_at IS NULL OR h.expires_at > now()))
+)"""
