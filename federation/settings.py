@@ -122,12 +122,7 @@ def _is_loopback(hostname: str) -> bool:
 def _origin(text: str) -> str:
     parts = urlsplit(text.rstrip("/"))
     plain = f"{parts.scheme}://{parts.netloc}"
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or plain != text.rstrip("/")
-        or parts.username
-    ):
+    if parts.scheme not in ("http", "https") or not parts.hostname or plain != text.rstrip("/") or parts.username:
         raise Invalid(f"THOUGHTS_ORIGIN must look like https://thoughts.example, not {text!r}.")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise Invalid("THOUGHTS_ORIGIN may be plain http only on localhost; use https://.")

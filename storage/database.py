@@ -108,9 +108,7 @@ class Database:
             yield connection
 
 
-async def open_connection(
-    url: str, *, application_name: str = "thoughts", patience_s: float = 30.0
-) -> _Connection:
+async def open_connection(url: str, *, application_name: str = "thoughts", patience_s: float = 30.0) -> _Connection:
     """Open a connection outside any pool, for LISTEN, session locks and migrations; the caller closes it."""
 
     async def connect() -> _Connection:

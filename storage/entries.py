@@ -199,13 +199,13 @@ INSERT = Command(
 # a boost only those who asked for this person's boosts and do not have the thought on top already.
 FAN_OUT = Command(
     """INSERT INTO home_entries (user_id, entry_id)
-    SELECT f.follower_id, $1 FROM follows f JOIN users u ON u.id = f.follower_id
+    SELECT f.follower_id, $1::uuid FROM follows f JOIN users u ON u.id = f.follower_id
     WHERE f.following_id = $2 AND f.state = 'accepted' AND NOT u.is_remote AND u.state = 'active'
-        AND (NOT $3 OR f.show_boosts)
+        AND (NOT $3::boolean OR f.show_boosts)
         AND ($4::uuid IS NULL OR $4 = $2 OR $4 = f.follower_id OR EXISTS (
             SELECT FROM follows p
             WHERE p.follower_id = f.follower_id AND p.following_id = $4 AND p.state = 'accepted'))
-    UNION SELECT u.id, $1 FROM users u WHERE u.id = $2 AND NOT u.is_remote
+    UNION SELECT u.id, $1::uuid FROM users u WHERE u.id = $2 AND NOT u.is_remote
     ON CONFLICT DO NOTHING"""
 )
 # Those who follow with the bell on.

@@ -76,9 +76,7 @@ class Status:
     changed: bool
 
 
-async def migrate(
-    database_url: str, *, folder: Path | None = None, lock_timeout: str = _LOCK_TIMEOUT
-) -> list[Applied]:
+async def migrate(database_url: str, *, folder: Path | None = None, lock_timeout: str = _LOCK_TIMEOUT) -> list[Applied]:
     """Apply every pending migration and return those applied now.
 
     Each file is a transaction of its own. Several processes may call this at once: one works, the others wait
@@ -93,11 +91,7 @@ async def migrate(
         await connection.execute(_CREATE_TABLE)
         applied = {row.version: row for row in await _list_applied(connection)}
         _refuse_differences(migrations, applied)
-        return [
-            await _apply(connection, migration)
-            for migration in migrations
-            if migration.version not in applied
-        ]
+        return [await _apply(connection, migration) for migration in migrations if migration.version not in applied]
     finally:
         await connection.close()
 
@@ -110,10 +104,7 @@ async def migration_status(database_url: str, *, folder: Path | None = None) -> 
         applied = {row.version: row for row in await _list_applied(connection)} if exists else {}
     finally:
         await connection.close()
-    known = [
-        _status(migration, applied.pop(migration.version, None))
-        for migration in read_folder(folder or FOLDER)
-    ]
+    known = [_status(migration, applied.pop(migration.version, None)) for migration in read_folder(folder or FOLDER)]
     unknown = [Status(row.version, row.name, row.applied_at, changed=True) for row in applied.values()]
     return known + unknown
 
@@ -190,9 +181,7 @@ async def _apply(connection: Connection, migration: Migration) -> Applied:
         async with connection.transaction():
             for start, statement in statements:  # noqa: B007 - the error names the last one begun
                 await connection.execute(statement)
-            (record,) = await connection.fetch(
-                _INSERT_APPLIED, migration.version, migration.name, migration.checksum
-            )
+            (record,) = await connection.fetch(_INSERT_APPLIED, migration.version, migration.name, migration.checksum)
     except asyncpg.PostgresError as exc:
         raise _failure(migration, start, exc) from exc
     return row_of(Applied, record)
@@ -203,9 +192,7 @@ def _failure(migration: Migration, start: int, exc: asyncpg.PostgresError) -> Mi
     offset = int(exc.position) - 1 if exc.position else 0
     line = _line_of(migration.sql, start + offset)
     if isinstance(exc, asyncpg.LockNotAvailableError):
-        advice = (
-            "Another connection holds a table that it needs; stop that, then run `thoughts migrate` again."
-        )
+        advice = "Another connection holds a table that it needs; stop that, then run `thoughts migrate` again."
     else:
         advice = "Correct the file or the data, then run `thoughts migrate` again."
     details = "".join(f"\n  {text}" for text in (exc.detail, exc.hint, exc.context) if text)

@@ -67,7 +67,7 @@ RESTORE_DOMAIN = Command(
 INSERT_AUDIT = Command("INSERT INTO audit_log (actor_id, action, target, detail) VALUES ($1, $2, $3, $4)")
 AUDIT = Rows(
     AuditEntry,
-    """SELECT a.id, u.username, a.action, a.target, a.detail, a.created_at
+    """SELECT a.id, u.username AS actor, a.action, a.target, a.detail, a.created_at
     FROM audit_log a LEFT JOIN users u ON u.id = a.actor_id
     WHERE $1::uuid IS NULL OR a.id < $1 ORDER BY a.id DESC LIMIT $2""",
 )

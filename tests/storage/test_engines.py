@@ -211,9 +211,7 @@ async def test_a_cluster_of_another_major_version_is_refused_with_a_way_out(tmp_
 
 async def test_an_engine_that_does_not_start_shows_its_log(data: Path) -> None:
     with pytest.raises(EngineFailed, match="shared_buffers"):
-        async with start_engines(
-            data, postgres=True, valkey=False, postgres_settings={"shared_buffers": "nonsense"}
-        ):
+        async with start_engines(data, postgres=True, valkey=False, postgres_settings={"shared_buffers": "nonsense"}):
             pass
     assert engine_processes(data) == []
 

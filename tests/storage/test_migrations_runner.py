@@ -33,9 +33,7 @@ async def empty(empty_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two migrations that apply."""
-    (tmp_path / "0001_people.sql").write_text(
-        "CREATE TABLE people (name text);\nINSERT INTO people VALUES ('a');\n"
-    )
+    (tmp_path / "0001_people.sql").write_text("CREATE TABLE people (name text);\nINSERT INTO people VALUES ('a');\n")
     (tmp_path / "0002_posts.sql").write_text("CREATE TABLE posts (words text);")
     return tmp_path
 
@@ -65,9 +63,7 @@ async def test_the_real_migrations_apply_to_an_empty_database(empty_url: str) ->
     assert await migrate(empty_url) == []
 
 
-async def test_two_processes_at_once_apply_each_file_once(
-    empty: Database, empty_url: str, folder: Path
-) -> None:
+async def test_two_processes_at_once_apply_each_file_once(empty: Database, empty_url: str, folder: Path) -> None:
     (folder / "0003_slow.sql").write_text("SELECT pg_sleep(0.3); INSERT INTO people VALUES ('b');")
     code = "import asyncio, pathlib, sys; from storage.migrations import migrate\n"
     code += "print(len(asyncio.run(migrate(sys.argv[1], folder=pathlib.Path(sys.argv[2])))))"
