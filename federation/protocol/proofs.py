@@ -1,4 +1,4 @@
-"""Object integrity proofs (FEP-8b32, cryptosuite `eddsa-jcs-2022`): signatures that travel with a document."""
+"""Object integrity proofs (FEP-8b32, `eddsa-jcs-2022`): signatures that travel with a document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import orjson
 from federation.errors import Invalid
 from federation.protocol.keys import KeyAlgorithm, PrivateKey, PublicKey
 from federation.protocol.multibase import decode_multibase, encode_multibase
-from federation.protocol.signatures.verification import MAX_AHEAD, Reason, Refused, quoted
+from federation.protocol.signatures.verification import MAX_AHEAD, Reason, Refusal, Refused, quoted
 
 CRYPTOSUITE = "eddsa-jcs-2022"
 PROOF_CONTEXT = "https://w3id.org/security/data-integrity/v2"
@@ -33,8 +33,8 @@ class ParsedProof:
 class VerifiedProof:
     """The holder of the key wrote the document.
 
-    Whether that key is an `assertionMethod` of the actor whose document this is, on the same origin, is for the
-    caller to check.
+    Whether that key is an `assertionMethod` of the actor whose document this is, on the same origin, is for
+    the caller to check.
     """
 
     verification_method: str
@@ -57,47 +57,19 @@ def add_proof(
         "proofPurpose": "assertionMethod",
         "created": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    unsigned = {name: value for name, value in document.items() if name not in ("proof", "signature")}
+    unsigned = _without_proof(document)
     message = _digest(config) + _digest(unsigned)
     return {**unsigned, "proof": {**config, "proofValue": encode_multibase(key.sign(message))}}
 
 
 def parse_proof(document: Mapping[str, Any], now: datetime) -> ParsedProof | Refused:
     """Read the proof of a document as parsed from the wire, and check all that needs no key."""
-    proof = document.get("proof")
-    if proof is None:
-        return Refused(Reason.MISSING, "The document has no proof.")
-    match proof:
-        case {
-            "type": "DataIntegrityProof",
-            "cryptosuite": str(cryptosuite),
-            "proofPurpose": "assertionMethod",
-            "verificationMethod": str(verification_method),
-            "proofValue": str(proof_value),
-        }:
-            pass
-        case _:
-            return Refused(Reason.MALFORMED, "The proof is not one single complete DataIntegrityProof.")
-    if cryptosuite != CRYPTOSUITE:
-        return Refused(
-            Reason.UNSUPPORTED_ALGORITHM, f"The cryptosuite {quoted(cryptosuite)} is not supported."
-        )
-    config = {name: value for name, value in proof.items() if name != "proofValue"}
-    unsigned = {name: value for name, value in document.items() if name not in ("proof", "signature")}
-    if "@context" in config:
-        signed_context = _as_list(config["@context"])
-        if _as_list(unsigned.get("@context"))[: len(signed_context)] != signed_context:
-            return Refused(Reason.UNCOVERED, "The @context of the document does not begin with the proof's.")
-        unsigned["@context"] = config["@context"]
-    refused = _check_times(config, now)
-    if refused is not None:
-        return refused
     try:
-        signature = decode_multibase(proof_value)
-        message = _digest(config) + _digest(unsigned)
+        return _parse(document, now)
+    except Refusal as refusal:
+        return refusal.refused
     except Invalid as exc:
         return Refused(Reason.MALFORMED, exc.message)
-    return ParsedProof(verification_method, message, signature)
 
 
 def check_proof(parsed: ParsedProof, key: PublicKey) -> VerifiedProof | Refused:
@@ -107,6 +79,41 @@ def check_proof(parsed: ParsedProof, key: PublicKey) -> VerifiedProof | Refused:
     if not key.verify(parsed.signature, parsed.message):
         return Refused(Reason.BAD_SIGNATURE, "The proof does not fit the document and the author's key.")
     return VerifiedProof(parsed.verification_method)
+
+
+def _parse(document: Mapping[str, Any], now: datetime) -> ParsedProof:
+    match document.get("proof"):
+        case None:
+            raise Refusal(Reason.MISSING, "The document has no proof.")
+        case {
+            "type": "DataIntegrityProof",
+            "cryptosuite": str(cryptosuite),
+            "proofPurpose": "assertionMethod",
+            "verificationMethod": str(verification_method),
+            "proofValue": str(proof_value),
+            **options,
+        }:
+            pass
+        case _:
+            raise Refusal(Reason.MALFORMED, "The proof is not one single complete DataIntegrityProof.")
+    if cryptosuite != CRYPTOSUITE:
+        raise Refusal(
+            Reason.UNSUPPORTED_ALGORITHM, f"The cryptosuite {quoted(cryptosuite)} is not supported."
+        )
+    _check_times(options, now)
+    config = {name: value for name, value in document["proof"].items() if name != "proofValue"}
+    unsigned = _without_proof(document)
+    if "@context" in config:
+        signed_context = _as_list(config["@context"])
+        if _as_list(unsigned.get("@context"))[: len(signed_context)] != signed_context:
+            raise Refusal(Reason.UNCOVERED, "The @context of the document does not begin with the proof's.")
+        unsigned["@context"] = config["@context"]
+    message = _digest(config) + _digest(unsigned)
+    return ParsedProof(verification_method, message, decode_multibase(proof_value))
+
+
+def _without_proof(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in ("proof", "signature")}
 
 
 def _digest(value: dict[str, Any]) -> bytes:
@@ -121,17 +128,16 @@ def _digest(value: dict[str, Any]) -> bytes:
     return hashlib.sha256(canonical).digest()
 
 
-def _check_times(config: dict[str, Any], now: datetime) -> Refused | None:
-    """A document may be old; its proof may only not have expired, nor come from the future."""
+def _check_times(options: Mapping[Any, Any], now: datetime) -> None:
+    """Accept old documents; refuse a proof that has expired or comes from the future."""
     try:
-        created, expires = (_moment(config.get(name)) for name in ("created", "expires"))
-    except ValueError:
-        return Refused(Reason.MALFORMED, "created or expires of the proof is not a time.")
+        created, expires = (_moment(options.get(name)) for name in ("created", "expires"))
+    except ValueError as exc:
+        raise Refusal(Reason.MALFORMED, "created or expires of the proof is not a time.") from exc
     if expires is not None and expires < now:
-        return Refused(Reason.STALE, "The proof has expired.")
+        raise Refusal(Reason.STALE, "The proof has expired.")
     if created is not None and created > now + MAX_AHEAD:
-        return Refused(Reason.FUTURE, "The proof is dated in the future.")
-    return None
+        raise Refusal(Reason.FUTURE, "The proof is dated in the future.")
 
 
 def _moment(value: object) -> datetime | None:
