@@ -97,9 +97,7 @@ def _parse(document: Mapping[str, Any], now: datetime) -> ParsedProof:
         case _:
             raise Refusal(Reason.MALFORMED, "The proof is not one single complete DataIntegrityProof.")
     if cryptosuite != CRYPTOSUITE:
-        raise Refusal(
-            Reason.UNSUPPORTED_ALGORITHM, f"The cryptosuite {quoted(cryptosuite)} is not supported."
-        )
+        raise Refusal(Reason.UNSUPPORTED_ALGORITHM, f"The cryptosuite {quoted(cryptosuite)} is not supported.")
     _check_times(options, now)
     config = {name: value for name, value in document["proof"].items() if name != "proofValue"}
     unsigned = _without_proof(document)

@@ -183,9 +183,7 @@ def test_get_with_query_verifies_signed_with_and_without_it(with_query):
     assert headers["Signature"] == FROZEN_GET[with_query]
     request = received(headers, method="GET", target="/outbox?page=1", body=b"")
     assert isinstance(verdict(request), Verified)
-    assert (
-        isinstance(verdict(dataclasses.replace(request, target="/outbox?page=2")), Verified) is not with_query
-    )
+    assert isinstance(verdict(dataclasses.replace(request, target="/outbox?page=2")), Verified) is not with_query
     assert reason(dataclasses.replace(request, target="/other?page=1")) is Reason.BAD_SIGNATURE
 
 
@@ -461,9 +459,7 @@ def test_line_break_in_a_covered_header_is_refused():
 
 
 def test_replay_id_names_the_signature():
-    first, again, later = (
-        verdict(received(post(now=NOW + timedelta(seconds=shift)))).replay_id for shift in (0, 0, 1)
-    )
+    first, again, later = (verdict(received(post(now=NOW + timedelta(seconds=shift)))).replay_id for shift in (0, 0, 1))
     assert first == again != later
 
 

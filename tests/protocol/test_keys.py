@@ -125,9 +125,7 @@ def test_other_pem_is_refused(pem):
 
 
 def test_private_key_of_another_type_is_refused():
-    der = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
-    )
+    der = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     with pytest.raises(Invalid):
         load_private_key(der)
 

@@ -36,17 +36,13 @@ SIGNED = {
         "verificationMethod": METHOD,
         "proofPurpose": "assertionMethod",
         "created": "2023-02-24T23:36:38Z",
-        "proofValue": (
-            "z42ffGu6AUKPCFcFPiabmUvnGLPJzC7e4DGWC52NUasSSH37UMa9c58tdgVszUcZfytxa4fQ5TYHaJENCxUDe9SdL"
-        ),
+        "proofValue": ("z42ffGu6AUKPCFcFPiabmUvnGLPJzC7e4DGWC52NUasSSH37UMa9c58tdgVszUcZfytxa4fQ5TYHaJENCxUDe9SdL"),
     },
 }
 UNSIGNED = {name: value for name, value in SIGNED.items() if name != "proof"}
 SECRET = PrivateKey(
     KeyAlgorithm.ED25519,
-    Ed25519PrivateKey.from_private_bytes(
-        decode_multibase("z3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq")[2:]
-    ),
+    Ed25519PrivateKey.from_private_bytes(decode_multibase("z3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq")[2:]),
 )
 PUBLIC = parse_multikey("z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2")
 CREATED = datetime(2023, 2, 24, 23, 36, 38, tzinfo=UTC)

@@ -71,9 +71,7 @@ def base_of(request, signature_input):
 
 # RFC 9421 Appendix B.2.
 
-RFC_DIGEST = (
-    "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:"
-)
+RFC_DIGEST = "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:"
 RFC_HEADERS = {
     "Host": "example.com",
     "Date": "Tue, 20 Apr 2021 02:07:55 GMT",
@@ -155,9 +153,7 @@ def test_appendix_b22_signature_fits_our_base():
 
 
 def test_appendix_b24_signs_a_response_which_no_request_is():
-    signature_input = (
-        'sig-b24=("@status" "content-type" "content-digest" "content-length");created=1618884473'
-    )
+    signature_input = 'sig-b24=("@status" "content-type" "content-digest" "content-length");created=1618884473'
     headers = RFC_HEADERS | {"Signature-Input": signature_input, "Signature": "sig-b24=:AAAA:"}
     assert verdict(received(headers), RFC_NOW, host="example.com").reason is Reason.UNCOVERED
     headers["Signature-Input"] = signature_input.replace('"@status"', '"@method" "@target-uri" "@status"')
@@ -211,8 +207,7 @@ def test_post_is_signed_as_documented():
         "Content-Digest": "sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:",
         "Content-Type": "application/activity+json",
         "Signature-Input": (
-            f'sig1=("@method" "@target-uri" "content-digest");created=1795255200;keyid="{KEY_ID}"'
-            ';alg="rsa-v1_5-sha256"'
+            f'sig1=("@method" "@target-uri" "content-digest");created=1795255200;keyid="{KEY_ID}";alg="rsa-v1_5-sha256"'
         ),
     }
 
@@ -249,9 +244,7 @@ class Oracle(HTTPSignatureKeyResolver):
         return self.key.public_key().key
 
 
-@pytest.mark.parametrize(
-    ("key", "algorithm"), [(RSA, algorithms.RSA_V1_5_SHA256), (ED25519, algorithms.ED25519)]
-)
+@pytest.mark.parametrize(("key", "algorithm"), [(RSA, algorithms.RSA_V1_5_SHA256), (ED25519, algorithms.ED25519)])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_independent_verifier_accepts_what_we_send(key, algorithm, method):
     url = f"https://{HOST}:8443/inbox?a=b%20c&d"
@@ -263,18 +256,14 @@ def test_independent_verifier_accepts_what_we_send(key, algorithm, method):
         now=datetime.now(UTC),
         body_sha256=body_sha256(BODY) if method == "POST" else None,
         covered_headers={"Collection-Synchronization": 'url="x"'},
-        challenge=Challenge(
-            "ask", ("@authority", "date", "@query", "@path"), nonce="n", tag="t", expires=True
-        ),
+        challenge=Challenge("ask", ("@authority", "date", "@query", "@path"), nonce="n", tag="t", expires=True),
     )
     verifier = HTTPMessageVerifier(signature_algorithm=algorithm, key_resolver=Oracle(key))
     message = SimpleNamespace(method=method, url=url, headers=headers)
     (result,) = verifier.verify(message, **({"body": BODY} if method == "POST" else {}))
     assert result.label == "ask"
     assert '"collection-synchronization"' in result.covered_components
-    request = received(
-        headers, method=method, target="/inbox?a=b%20c&d", body=BODY if method == "POST" else b""
-    )
+    request = received(headers, method=method, target="/inbox?a=b%20c&d", body=BODY if method == "POST" else b"")
     assert isinstance(verdict(request, datetime.now(UTC), key, host=f"{HOST}:8443"), Verified)
 
 
@@ -311,8 +300,7 @@ MINIMUM = f'sig1=("@method" "@target-uri" "content-digest");{PARAMETERS}'
             id="Fedify",
         ),
         pytest.param(
-            f'sig1=("@method" "@target-uri" "content-digest");keyid="{KEY_ID}";created={CREATED}'
-            ';alg="rsa-v1_5-sha256"',
+            f'sig1=("@method" "@target-uri" "content-digest");keyid="{KEY_ID}";created={CREATED};alg="rsa-v1_5-sha256"',
             id="Mitra",
         ),
         pytest.param(MINIMUM, id="no alg"),
@@ -336,9 +324,7 @@ def test_ed25519_sender_verifies():
 
 def test_query_parameter_is_encoded_again():
     request = received({}, target="/?a+b=c~d%2ae&x=1&x=2")
-    assert base_of(request, 's=("@query-param";name="a%20b")').startswith(
-        b'"@query-param";name="a%20b": c%7Ed*e\n'
-    )
+    assert base_of(request, 's=("@query-param";name="a%20b")').startswith(b'"@query-param";name="a%20b": c%7Ed*e\n')
 
 
 def test_repeated_header_fields_are_joined():
@@ -470,8 +456,7 @@ def test_tampering_is_refused(change):
         (lambda sent: {"Signature": f"{sent['Signature']}, {sent['Signature']}"}, Reason.DUPLICATE_PARAMETER),
         (
             lambda sent: {
-                name: f"{sent[name]}, {sent[name].replace('sig1', 'sig2')}"
-                for name in ("Signature", "Signature-Input")
+                name: f"{sent[name]}, {sent[name].replace('sig1', 'sig2')}" for name in ("Signature", "Signature-Input")
             },
             Reason.MULTIPLE_SIGNATURES,
         ),
@@ -603,9 +588,7 @@ def test_any_headers_get_a_verdict(signature_input, signature, headers, target):
 @given(st.lists(FIELD.filter(lambda text: text.isascii()) | PIECES).map(" ".join))
 def test_any_list_of_components_gets_a_verdict(components):
     sent = post()
-    sent["Signature-Input"] = sent["Signature-Input"].replace(
-        '"content-digest")', f'"content-digest" {components})'
-    )
+    sent["Signature-Input"] = sent["Signature-Input"].replace('"content-digest")', f'"content-digest" {components})')
     assert isinstance(verdict(received(sent)), Refused) or not components.strip()
 
 

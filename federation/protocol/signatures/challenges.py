@@ -44,9 +44,7 @@ def parse_accept_signature(value: str, *, with_body: bool) -> Challenge | None:
     for label, member in cast("dict[str, object]", members).items():
         match member:
             case (list(items), dict(parameters)):
-                challenge = _challenge(
-                    label, items, parameters, _COVERABLE | _WITH_BODY if with_body else _COVERABLE
-                )
+                challenge = _challenge(label, items, parameters, _COVERABLE | _WITH_BODY if with_body else _COVERABLE)
                 if challenge is not None:
                     return challenge
     return None

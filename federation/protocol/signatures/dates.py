@@ -25,8 +25,6 @@ def parse_http_date(text: str) -> datetime | None:
         return None
     day, month, year, hour, minute, second = match.groups()
     try:
-        return datetime(
-            int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC
-        )
+        return datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
     except ValueError:
         return None

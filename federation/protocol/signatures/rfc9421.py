@@ -113,9 +113,7 @@ def sign_rfc9421(
     if challenge.tag is not None:
         parameters["tag"] = challenge.tag
     try:
-        base, signature_params = signature_base(
-            request, [Component(name, {}) for name in covered], parameters
-        )
+        base, signature_params = signature_base(request, [Component(name, {}) for name in covered], parameters)
     except Refusal as exc:
         raise Invalid(exc.refused.detail) from exc
     signature = base64.b64encode(private_key.sign(base)).decode()

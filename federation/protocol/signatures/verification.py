@@ -105,9 +105,7 @@ def check(parsed: Parsed, key: PublicKey) -> Verified | Refused:
             f"The signature says {quoted(parsed.algorithm or '')}, but its key is of type {key.algorithm}.",
         )
     if any(key.verify(parsed.signature, base) for base in parsed.bases):
-        return Verified(
-            parsed.scheme, parsed.key_id, parsed.created_at, parsed.replay_id, parsed.replay_until
-        )
+        return Verified(parsed.scheme, parsed.key_id, parsed.created_at, parsed.replay_id, parsed.replay_until)
     return Refused(Reason.BAD_SIGNATURE, "The signature does not fit this request and the sender's key.")
 
 
@@ -128,12 +126,8 @@ def parsed_signature(
     """
     if not key_id or not key_id.isascii():
         raise Refusal(Reason.MALFORMED, "The key id is not a URL.")
-    if algorithm is not None and not any(
-        algorithm in names for (of, _), names in _ALGORITHMS.items() if of is scheme
-    ):
-        raise Refusal(
-            Reason.UNSUPPORTED_ALGORITHM, f"The signature algorithm {quoted(algorithm)} is not supported."
-        )
+    if algorithm is not None and not any(algorithm in names for (of, _), names in _ALGORITHMS.items() if of is scheme):
+        raise Refusal(Reason.UNSUPPORTED_ALGORITHM, f"The signature algorithm {quoted(algorithm)} is not supported.")
     _check_window(created, expires, now.timestamp())
     created_at = datetime.fromtimestamp(created, UTC)
     replay_until = created_at + MAX_AGE
