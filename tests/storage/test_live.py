@@ -78,7 +78,7 @@ async def test_without_redis_callers_know_soon_and_then_at_once(absent: Live) ->
         with pytest.raises(LiveUnavailable):
             async with absent.subscribe("news"):
                 pass
-    assert time.monotonic() - started < 0.3
+    assert time.monotonic() - started < 3  # six time-outs would take six seconds
 
 
 async def test_without_redis_limits_hold_within_the_process(absent: Live) -> None:
