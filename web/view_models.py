@@ -21,53 +21,6 @@ VISIBILITY_LABELS: Mapping[str, str] = {
     "direct": "Only people mentioned",
 }
 
-LANGUAGES: tuple[tuple[str, str], ...] = (
-    ("ar", "العربية"),
-    ("bg", "Български"),
-    ("ca", "Català"),
-    ("cs", "Čeština"),
-    ("cy", "Cymraeg"),
-    ("da", "Dansk"),
-    ("de", "Deutsch"),
-    ("el", "Ελληνικά"),
-    ("en", "English"),
-    ("eo", "Esperanto"),
-    ("es", "Español"),
-    ("et", "Eesti"),
-    ("eu", "Euskara"),
-    ("fa", "فارسی"),
-    ("fi", "Suomi"),
-    ("fr", "Français"),
-    ("ga", "Gaeilge"),
-    ("gl", "Galego"),
-    ("he", "עברית"),
-    ("hi", "हिन्दी"),
-    ("hr", "Hrvatski"),
-    ("hu", "Magyar"),
-    ("id", "Bahasa Indonesia"),
-    ("is", "Íslenska"),
-    ("it", "Italiano"),
-    ("ja", "日本語"),
-    ("ko", "한국어"),
-    ("lt", "Lietuvių"),
-    ("lv", "Latviešu"),
-    ("nl", "Nederlands"),
-    ("no", "Norsk"),
-    ("pl", "Polski"),
-    ("pt", "Português"),
-    ("ro", "Română"),
-    ("ru", "Русский"),
-    ("sk", "Slovenčina"),
-    ("sl", "Slovenščina"),
-    ("sv", "Svenska"),
-    ("th", "ไทย"),
-    ("tr", "Türkçe"),
-    ("uk", "Українська"),
-    ("vi", "Tiếng Việt"),
-    ("zh", "中文"),
-)
-"""Languages the composer offers, each by its own name."""
-
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -163,7 +116,7 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentView:
-    """One attachment; `preview_url` is a copy on our own origin, without one it is shown as a labelled link."""
+    """One attachment; `preview_url` is a copy on our origin, without one it becomes a labelled link."""
 
     url: str
     kind: str
@@ -312,13 +265,6 @@ class ComposerView:
     def audiences(self) -> tuple[tuple[str, str], ...]:
         """Visibilities and their words, in the order offered."""
         return tuple(VISIBILITY_WORDS.items())
-
-    @property
-    def languages(self) -> tuple[tuple[str, str], ...]:
-        """Codes and own names of the languages offered, the chosen one always among them."""
-        if self.lang and all(code != self.lang for code, _ in LANGUAGES):
-            return ((self.lang, self.lang), *LANGUAGES)
-        return LANGUAGES
 
 
 # --- The delivery report ---------------------------------------------------------------------------

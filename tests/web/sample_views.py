@@ -179,7 +179,7 @@ ROWS = tuple(
 
 PROFILE = v.ProfileView(
     person=ALICE,
-    bio_html='<p>Writes about fog, boats and the patience of both. Keeper of <a href="/@tides">@tides</a>.</p>',
+    bio_html='<p>Writes about fog, boats and the patience of both. Keeper of <a href="/@t">@tides</a>.</p>',
     header_url="/static/header.jpg",
     fields=(
         v.FieldView("Website", '<a href="https://marsh.example" rel="me">marsh.example</a>', before(days=3)),
@@ -275,7 +275,13 @@ GLOBALS: Mapping[str, Any] = {
 _PAGED = {"newer_url": None, "older_url": "?before=0190"}
 _ADMIN = {"failed_count": 14, "pending_count": 2, "current": "admin"}
 _SETTINGS = {"invites_enabled": True, "form": EMPTY_FORM, "errors": EMPTY_FORM, "current": "settings"}
-_DOOR = {"viewer": None, "viewer_is_admin": False, "unread_count": 0, "form": EMPTY_FORM, "errors": EMPTY_FORM}
+_DOOR = {
+    "viewer": None,
+    "viewer_is_admin": False,
+    "unread_count": 0,
+    "form": EMPTY_FORM,
+    "errors": EMPTY_FORM,
+}
 
 PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "home": (
@@ -317,7 +323,9 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "completeness": "Everything that has reached this server. example.social may have more replies.",
             "people": (ALICE, BOB, LONG),
             "composer": v.ComposerView(reply_to=MINE),
-            "meta": v.PageMeta("Alice Marsh", "https://harbour.example/@alice/1", "A thing I keep relearning"),
+            "meta": v.PageMeta(
+                "Alice Marsh", "https://harbour.example/@alice/1", "A thing I keep relearning"
+            ),
             "alternate_url": "https://harbour.example/thoughts/1",
         },
     ),
@@ -409,7 +417,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             ),
         },
     ),
-    "signin": ("signin.html", {**_DOOR, "next_url": "/home", "errors": {"": "Name or password is not right."}}),
+    "signin": (
+        "signin.html",
+        {**_DOOR, "next_url": "/home", "errors": {"": "Name or password is not right."}},
+    ),
     "signup": (
         "signup.html",
         {**_DOOR, "registration": "approval", "form": {"username": "alice"}, "errors": WRONG}
@@ -479,7 +490,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "settings-blocks": ("settings/blocks.html", {**_SETTINGS, "blocked": ROWS[1:2], "muted": ()}),
     "settings-invites": (
         "settings/invites.html",
-        {**_SETTINGS, "invites": (v.InviteView("1", "https://harbour.example/signup?invite=q8", NOW, NOW, 1, 5),)},
+        {
+            **_SETTINGS,
+            "invites": (v.InviteView("1", "https://harbour.example/signup?invite=q8", NOW, NOW, 1, 5),),
+        },
     ),
     "admin": (
         "admin/overview.html",
@@ -500,7 +514,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 failed_by_hour=tuple(9 if n == 17 else n % 2 for n in range(24)),
             ),
             "troubled": HOSTS[:1],
-            "engines": (("PostgreSQL", "18.6, embedded", True), ("Redis", "away; pages and inbox go on", False)),
+            "engines": (
+                ("PostgreSQL", "18.6, embedded", True),
+                ("Redis", "away; pages and inbox go on", False),
+            ),
         },
     ),
     "admin-federation": (
@@ -530,7 +547,9 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             **_ADMIN,
             "people": (
                 v.AdminPersonView(ALICE, "active", before(days=700), "a@x.example", "", True, NOW, 1284),
-                v.AdminPersonView(EVE, "pending", before(hours=7), "e@x.example", "I know Alice from the boats."),
+                v.AdminPersonView(
+                    EVE, "pending", before(hours=7), "e@x.example", "I know Alice from the boats."
+                ),
                 v.AdminPersonView(BOB, "suspended", before(days=90)),
                 v.AdminPersonView(CHIARA, "active", before(days=90), thoughts=7),
             ),
@@ -548,7 +567,9 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "admin/audit.html",
         {
             **_ADMIN,
-            "entries": (v.AuditView("1", NOW, "alice", "retried", "14 deliveries", "/admin/failed", "example.social"),),
+            "entries": (
+                v.AuditView("1", NOW, "alice", "retried", "14 deliveries", "/admin/failed", "example.social"),
+            ),
         },
     ),
 }
