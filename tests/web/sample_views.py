@@ -315,17 +315,13 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "replies": (
                 v.ReplyView(thought(BOB, "<p>Printing this and hanging it over the desk.</p>", likes=2)),
                 v.ReplyView(thought(ALICE, "<p>Careful, it is a long desk.</p>", mine=True), 1),
-                v.ReplyView(
-                    thought(BOB, "<p>It used to be longer.</p>", replies=3), 1, "/@bob@example.social/9", 3
-                ),
+                v.ReplyView(thought(BOB, "<p>It used to be longer.</p>", replies=3), 1, "/@bob@example.social/9", 3),
                 v.ReplyView(thought(LONG, "<p>And what is the short version of this?</p>")),
             ),
             "completeness": "Everything that has reached this server. example.social may have more replies.",
             "people": (ALICE, BOB, LONG),
             "composer": v.ComposerView(reply_to=MINE),
-            "meta": v.PageMeta(
-                "Alice Marsh", "https://harbour.example/@alice/1", "A thing I keep relearning"
-            ),
+            "meta": v.PageMeta("Alice Marsh", "https://harbour.example/@alice/1", "A thing I keep relearning"),
             "alternate_url": "https://harbour.example/thoughts/1",
         },
     ),
@@ -547,9 +543,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             **_ADMIN,
             "people": (
                 v.AdminPersonView(ALICE, "active", before(days=700), "a@x.example", "", True, NOW, 1284),
-                v.AdminPersonView(
-                    EVE, "pending", before(hours=7), "e@x.example", "I know Alice from the boats."
-                ),
+                v.AdminPersonView(EVE, "pending", before(hours=7), "e@x.example", "I know Alice from the boats."),
                 v.AdminPersonView(BOB, "suspended", before(days=90)),
                 v.AdminPersonView(CHIARA, "active", before(days=90), thoughts=7),
             ),
@@ -567,9 +561,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "admin/audit.html",
         {
             **_ADMIN,
-            "entries": (
-                v.AuditView("1", NOW, "alice", "retried", "14 deliveries", "/admin/failed", "example.social"),
-            ),
+            "entries": (v.AuditView("1", NOW, "alice", "retried", "14 deliveries", "/admin/failed", "example.social"),),
         },
     ),
 }

@@ -25,9 +25,7 @@ VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "sour
 
 def environment(*, undefined: type[jinja2.Undefined] = jinja2.Undefined) -> jinja2.Environment:
     """Return the templates as the application sets them up."""
-    env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(WEB / "templates"), autoescape=True, undefined=undefined
-    )
+    env = jinja2.Environment(loader=jinja2.FileSystemLoader(WEB / "templates"), autoescape=True, undefined=undefined)
     env.filters.update(FILTERS)
     return env
 
@@ -78,9 +76,7 @@ every_page = pytest.mark.parametrize("page", PAGES)
 
 def test_every_template_is_shown_by_a_sample_page() -> None:
     shown = {template for template, _ in PAGES.values()}
-    pages = {
-        name for name in ENV.list_templates() if not Path(name).name.startswith("_") and name != "base.html"
-    }
+    pages = {name for name in ENV.list_templates() if not Path(name).name.startswith("_") and name != "base.html"}
     assert pages == shown
 
 
