@@ -23,9 +23,9 @@ PAGES = SAMPLE["PAGES"]
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "use", "path", "rect"}
 
 
-def environment(*, undefined: type[jinja2.Undefined] = jinja2.Undefined) -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     """Return the templates as the application sets them up."""
-    env = jinja2.Environment(loader=jinja2.FileSystemLoader(WEB / "templates"), autoescape=True, undefined=undefined)
+    env = jinja2.Environment(loader=jinja2.FileSystemLoader(WEB / "templates"), autoescape=True)
     env.filters.update(FILTERS)
     return env
 
