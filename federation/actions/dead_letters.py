@@ -147,23 +147,25 @@ async def _still_so(db: Connection, activity: Activity) -> bool:
     """Tell whether what an activity says is still what it should say."""
     if activity.payload is None:
         return False
-    actor, target = activity.user_id, activity.target_id
+    actor, target, thought_id = activity.user_id, activity.target_id, activity.thought_id
     match activity.type:
-        case "Create" | "Update" if activity.thought_id is not None:
-            thought = await thoughts.find_thought(db, activity.thought_id)
-            newest = await activities.find_latest_of_thought(db, activity.thought_id, "Update")
-            return thought is not None and (newest is None or newest.seq <= activity.seq)
+        case "Create" | "Update" if thought_id is not None:
+            newest = await activities.find_latest_of_thought(db, thought_id, "Update")
+            current = newest is None or newest.seq <= activity.seq
+            still = current and await thoughts.find_thought(db, thought_id) is not None
         case "Follow" if target is not None:
-            return await relations.find_follow(db, actor, target) is not None
-        case "Like" if activity.thought_id is not None:
-            return bool(await reactions.IS_LIKED.get(db, actor, activity.thought_id))
-        case "Announce" if activity.thought_id is not None:
-            return bool(await reactions.IS_BOOSTED.get(db, actor, activity.thought_id))
+            still = await relations.find_follow(db, actor, target) is not None
+        case "Like" if thought_id is not None:
+            still = await reactions.IS_LIKED.one(db, actor, thought_id)
+        case "Announce" if thought_id is not None:
+            still = await reactions.IS_BOOSTED.one(db, actor, thought_id)
         case "Block" if target is not None:
-            return bool(await relations.BLOCKS.get(db, actor, target))
+            still = await relations.BLOCKS.one(db, actor, target)
         case "Accept" if target is not None:
-            return bool(await relations.IS_FOLLOWING.get(db, target, actor))
-    return True
+            still = await relations.IS_FOLLOWING.one(db, target, actor)
+        case _:
+            still = True
+    return still
 
 
 async def _send_present(db: Connection, services: Services, activity: Activity, delivery: DeadDelivery) -> None:
