@@ -9,7 +9,8 @@ from uuid import UUID
 
 from federation.errors import NotFound, ThoughtsError
 from federation.protocol.handles import Handle
-from federation.remote.actors import find_or_fetch_actor, resolve_handle
+from federation.remote.actors import find_or_fetch_actor
+from federation.remote.discovery import resolve_handle
 from storage import fetches, people, relations, remote_actors
 from storage.people import Person
 from storage.relations import Relation

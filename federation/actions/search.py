@@ -13,7 +13,8 @@ from federation.protocol.handles import Handle
 from federation.protocol.ids import LocalActor, LocalThought, is_id
 from federation.protocol.objects import RemoteThought
 from federation.protocol.text import normalise_tag
-from federation.remote.actors import find_or_fetch_actor, resolve_url
+from federation.remote.actors import find_or_fetch_actor
+from federation.remote.discovery import resolve_url
 from storage import people, search, thoughts
 from storage.entries import Entry, Page
 from storage.people import Person
