@@ -93,7 +93,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
     With an Idempotency-Key that was used before, return the thought it made. Raises `Invalid` naming the field,
     `NotFound` for a parent that the author may not see.
     """
-    if draft.visibility not in Visibility:
+    if draft.visibility not in list(Visibility):
         raise Invalid("The visibility is public, unlisted, followers or direct.", field="visibility")
     if draft.idempotency_key is not None and len(draft.idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
         raise Invalid("The Idempotency-Key is too long.")
