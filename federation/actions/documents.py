@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from federation.actions.outgoing import note_parts
+from federation.actions.outgoing import all_note_parts, note_parts
 from federation.errors import Gone, NotFound
 from federation.protocol import collections, nodeinfo
 from federation.protocol.handles import Handle
@@ -23,6 +23,7 @@ from storage import activities, entries, people, relations, thoughts
 from storage.people import Person
 
 if TYPE_CHECKING:
+    from federation.render import NoteParts
     from federation.services import Services
     from storage.database import Connection
     from storage.entries import Entry
@@ -127,22 +128,32 @@ async def get_outbox_page(services: Services, username: str, before: UUID | None
     async with services.database.connection() as db:
         person = await _local(db, username)
         found = await entries.list_public_of_person(db, person.id, before, limit=OUTBOX_PAGE)
-        items = [await _outbox_item(db, services, person, entry) for entry in found]
+        written = [entry.thought for entry in found if entry.kind == "thought"]
+        parts = await all_note_parts(db, person, written)
+        creates = await activities.find_creates(db, [thought.id for thought in written])
+        authors = await people.find_people(db, [entry.thought.user_id for entry in found])
+    items = [_outbox_item(services, person, entry, parts, creates, authors) for entry in found]
     url = services.urls.outbox(username)
     here = f"{url}?page=true" + (f"&max_id={before}" if before else "")
     more = f"{url}?page=true&max_id={found[-1].id}" if len(found) == OUTBOX_PAGE else None
     return collections.page(here, part_of=url, items=items, next_page=more)
 
 
-async def _outbox_item(db: Connection, services: Services, person: Person, entry: Entry) -> dict[str, Any]:
+def _outbox_item(
+    services: Services,
+    person: Person,
+    entry: Entry,
+    parts: dict[UUID, NoteParts],
+    creates: dict[UUID, str],
+    authors: dict[UUID, Person],
+) -> dict[str, Any]:
+    thought = entry.thought
     if entry.kind == "thought":
-        parts = await note_parts(db, person, entry.thought)
-        item = services.render.create(f"{entry.thought.ap_id}/activity", entry.thought, parts)
+        item = services.render.create(creates.get(thought.id, thought.ap_id), thought, parts[thought.id])
     else:
-        author = await people.find_person(db, entry.thought.user_id)
-        author_id = author.ap_id if author is not None else person.ap_id
-        item = services.render.announce(entry.ap_id or "", person, entry.thought, author_id, entry.created_at)
-    item.pop("@context", None)
+        author = authors[thought.user_id].ap_id
+        item = services.render.announce(entry.ap_id or "", person, thought, author, entry.created_at)
+    del item["@context"]
     return item
 
 
@@ -176,10 +187,9 @@ async def get_featured(services: Services, username: str) -> dict[str, Any]:
     async with services.database.connection() as db:
         person = await _local(db, username)
         pinned = await entries.list_pinned(db, None, person.id)
-        notes = [
-            services.render.note(entry.thought, await note_parts(db, person, entry.thought), context=False)
-            for entry in pinned
-        ]
+        written = [entry.thought for entry in pinned]
+        parts = await all_note_parts(db, person, written)
+    notes = [services.render.note(thought, parts[thought.id], context=False) for thought in written]
     document = collections.collection(services.urls.featured(username), total=len(notes))
     return {**document, "orderedItems": notes}
 
