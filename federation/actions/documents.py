@@ -132,7 +132,7 @@ async def get_outbox_page(services: Services, username: str, before: UUID | None
         parts = await all_note_parts(db, person, written)
         creates = await activities.find_creates(db, [thought.id for thought in written])
         authors = await people.find_people(db, [entry.thought.user_id for entry in found])
-    items = [_outbox_item(services, person, entry, parts, creates, authors) for entry in found]
+    items = [_outbox_item(services, person, entry, parts=parts, creates=creates, authors=authors) for entry in found]
     url = services.urls.outbox(username)
     here = f"{url}?page=true" + (f"&max_id={before}" if before else "")
     more = f"{url}?page=true&max_id={found[-1].id}" if len(found) == OUTBOX_PAGE else None
@@ -143,6 +143,7 @@ def _outbox_item(
     services: Services,
     person: Person,
     entry: Entry,
+    *,
     parts: dict[UUID, NoteParts],
     creates: dict[UUID, str],
     authors: dict[UUID, Person],
