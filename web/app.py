@@ -64,11 +64,11 @@ def create_app(settings: Settings, services: Services | AbstractAsyncContextMana
     for blueprint in (
         assets.blueprint,
         health.blueprint,
-        activitypub.blueprint,
         client_api.blueprint,
         feeds.blueprint,
         admin.blueprint,
         pages.blueprint,
     ):
         app.register_blueprint(blueprint)
+    activitypub.install(app)
     return app

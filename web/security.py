@@ -129,7 +129,7 @@ def _visitor() -> str | None:
 
 async def check_form() -> None:
     """Refuse a changing request with our cookies that does not come from a page of ours."""
-    if request.method in _READING or is_for_programs(request.path) or _is_for_servers(request.path):
+    if request.method in _READING or is_for_programs(request.path):
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in (None, "same-origin", "none") or origin not in (None, settings().origin):
@@ -139,10 +139,6 @@ async def check_form() -> None:
         raise CrossSite(
             "This page was open for too long, or you signed in or out since. Go back, reload it, try again."
         )
-
-
-def _is_for_servers(path: str) -> bool:
-    return path.startswith("/users/") and path.endswith("/inbox")
 
 
 # --- Headers ---------------------------------------------------------------------------------------

@@ -68,9 +68,9 @@ async def _run(services: Services, fetch: Fetch) -> None:
         async with asyncio.timeout(FETCH_TIMEOUT_S):
             await _read(services, fetch)
     except Temporary as exc:
-        await _trouble(services, fetch, str(classify(exc)), exc.message, exc.status, exc.body)
+        await _trouble(services, fetch, str(classify(exc)), exc.message, status=exc.status, answer=exc.body)
     except TimeoutError:
-        await _trouble(services, fetch, "timeout", "Reading took too long.", None, "")
+        await _trouble(services, fetch, "timeout", "Reading took too long.")
     except ThoughtsError as exc:
         log.info("fetch.refused", kind=fetch.kind, url=fetch.url, reason=exc.message)
         await _done(services, fetch)
@@ -78,7 +78,7 @@ async def _run(services: Services, fetch: Fetch) -> None:
         raise
     except Exception as exc:  # the process edge: one bad document must not stop the others
         log.exception("fetch.crash", kind=fetch.kind, url=fetch.url)
-        await _trouble(services, fetch, "crash", f"{type(exc).__name__} while reading; see the log.", None, "")
+        await _trouble(services, fetch, "crash", f"{type(exc).__name__} while reading; see the log.")
     else:
         await _done(services, fetch)
 
@@ -89,7 +89,7 @@ async def _done(services: Services, fetch: Fetch) -> None:
 
 
 async def _trouble(
-    services: Services, fetch: Fetch, error_class: str, error: str, status: int | None, answer: str
+    services: Services, fetch: Fetch, error_class: str, error: str, *, status: int | None = None, answer: str = ""
 ) -> None:
     now = services.now()
     attempt = {"at": now.isoformat(), "status": status, "error": error}
