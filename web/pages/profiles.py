@@ -128,6 +128,6 @@ async def style(handle: str) -> Response:
     return response
 
 
-def remember_styles(response: *, shown: bool) -> None:
+def remember_styles(response: Response, *, shown: bool) -> None:
     """Keep in this browser whether people's own styles are shown."""
     set_cookie(response, "styles", "on" if shown else _HIDES_STYLES, max_age_s=365 * 24 * 3600)
