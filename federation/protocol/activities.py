@@ -287,7 +287,7 @@ def _refer(item: str | dict[str, Any]) -> Reference:
     if isinstance(item, str):
         return Reference(parse_id(item))
     # The same choice as everywhere else: activities have an actor, objects an author.
-    kind = type_of(item, ACTIVITY_TYPES)
+    kind = type_of(item, ACTIVITY_TYPES | ACTOR_TYPES)
     actor = one_id(item.get("actor")) if kind in ACTIVITY_TYPES else author_id(item)
     return Reference(
         id=acceptable(one_id(item)),
@@ -300,9 +300,7 @@ def _refer(item: str | dict[str, Any]) -> Reference:
 
 def _reaction(document: dict[str, Any]) -> Reaction | None:
     # Misskey repeats the content under a name of its own.
-    content = text(document.get("content"), REACTION_LIMIT) or text(
-        document.get("_misskey_reaction"), REACTION_LIMIT
-    )
+    content = text(document.get("content"), REACTION_LIMIT) or text(document.get("_misskey_reaction"), REACTION_LIMIT)
     if content is None or not content.strip():
         return None
     content = content.strip()

@@ -51,9 +51,7 @@ def visibility_of(to: Collection[str], cc: Collection[str], followers_url: str |
     return Visibility.DIRECT
 
 
-def address(
-    visibility: Visibility, *, followers_url: str, mentioned: Iterable[str]
-) -> tuple[list[str], list[str]]:
+def address(visibility: Visibility, *, followers_url: str, mentioned: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return `to` and `cc` of a thing of ours with this visibility."""
     people = list(dict.fromkeys(mentioned))
     match visibility:

@@ -36,9 +36,7 @@ class CollectionDocument:
         return tuple(dict.fromkeys(item for item in found if item))
 
 
-def parse_collection(
-    document: dict[str, Any], *, url: str, items_limit: int = ITEMS_LIMIT
-) -> CollectionDocument:
+def parse_collection(document: dict[str, Any], *, url: str, items_limit: int = ITEMS_LIMIT) -> CollectionDocument:
     """Read a collection or one of its pages, fetched from `url`; raise `Invalid` if it is neither.
 
     An embedded object of another server than `url`'s is cut down to its id (FEP-fe34).
@@ -77,9 +75,7 @@ def _near(value: Any, url: str) -> str | None:
     return found if found is not None and same_origin(found, url) else None
 
 
-def collection(
-    collection_id: str, *, total: int, first: str | None = None, ordered: bool = True
-) -> dict[str, Any]:
+def collection(collection_id: str, *, total: int, first: str | None = None, ordered: bool = True) -> dict[str, Any]:
     """Return a collection of ours; without `first` readers take its items for hidden."""
     document: dict[str, Any] = {
         "@context": AS,

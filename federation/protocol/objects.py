@@ -30,6 +30,7 @@ from federation.protocol.documents import (
     text,
     timestamp,
     type_of,
+    types,
 )
 from federation.protocol.ids import acceptable, parse_id, same_origin
 from federation.protocol.tags import Emoji, Mention, emojis, hashtags, mentions, quote_links
@@ -43,8 +44,10 @@ OPTIONS_LIMIT = 500
 # Their text is the thing itself; all other types are shown as title, text and link.
 _NOTES = frozenset({"Note", "Question", "ChatMessage"})
 _TITLED = ("Article", "Page", "Video", "Event", "Image", "Audio")
-_COLLECTIONS = frozenset(
-    {"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage", "Link"}
+_NEVER_SHOWN = (
+    ACTOR_TYPES
+    | ACTIVITY_TYPES
+    | {"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage", "Link"}
 )
 # In Mastodon's order; without the first a quote is of the old, unconfirmed kind.
 _QUOTE_KEYS = ("quote", "_misskey_quote", "quoteUrl", "quoteUri", "quoteURL")
@@ -143,8 +146,9 @@ def parse_object(
     kind = type_of(document, (*_NOTES, *_TITLED, "Tombstone"))
     if kind is None:
         raise Invalid("The object has no type.")
-    if kind in ACTOR_TYPES | ACTIVITY_TYPES | _COLLECTIONS:
-        raise Invalid(f"A {kind} cannot be shown as a thought.")
+    # By any of its types: what one reader takes for an actor must not be a thought to another.
+    if not _NEVER_SHOWN.isdisjoint(types(document)):
+        raise Invalid("Actors, activities and collections cannot be shown as a thought.")
     found = one_id(document.get("id"))
     if found is None:
         raise Invalid("The object has no id.")

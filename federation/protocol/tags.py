@@ -66,9 +66,7 @@ def emojis(value: Any) -> tuple[Emoji, ...]:
     found: dict[str, Emoji] = {}
     for tag in _of_type(value, "Emoji"):
         shortcode = (text(tag.get("name"), NAME_LIMIT + 2) or "").strip(":")
-        url = next(
-            (address for icon in objects(tag.get("icon")) if (address := _address(icon.get("url")))), None
-        )
+        url = next((address for icon in objects(tag.get("icon")) if (address := _address(icon.get("url")))), None)
         if url and _SHORTCODE.fullmatch(shortcode):
             found.setdefault(shortcode, Emoji(shortcode, url))
     return tuple(found.values())
