@@ -10,6 +10,7 @@ from uuid import UUID
 from federation.protocol.ids import Urls
 from federation.remote.keyring import Keyring
 from federation.remote.network import NetworkClient
+from federation.render import Renderer
 from federation.settings import Settings
 from storage.database import Database
 from storage.live import Live, RateLimiter
@@ -26,6 +27,7 @@ class Services:
 
     settings: Settings
     urls: Urls
+    render: Renderer
     database: Database
     live: Live
     limiter: RateLimiter

@@ -44,13 +44,17 @@ class Live:
 
     def __init__(self, url: str | None, *, prefix: str) -> None:
         self.prefix = prefix
-        self._client = _client(url) if url else None
+        self._client: redis.Redis | None = None
+        self._sentinels: list[redis.Redis] = []
+        if url:
+            self._client, self._sentinels = _clients(url)
         self._pause_until = 0.0
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._client is not None:
-            await self._client.aclose()
+        for client in (self._client, *self._sentinels):
+            if client is not None:
+                await client.aclose()
 
     @property
     def client(self) -> redis.Redis:
@@ -150,7 +154,8 @@ async def _hit(limiter: SlidingWindowCounterRateLimiter, name: str, key: str, li
     return max(1, math.ceil(stats.reset_time - time.time()))
 
 
-def _client(url: str) -> redis.Redis:
+def _clients(url: str) -> tuple[redis.Redis, list[redis.Redis]]:
+    """Return the client to use, and those of the sentinels that it asks for the master."""
     options: dict[str, Any] = {
         "socket_connect_timeout": _CONNECT_TIMEOUT_S,
         "socket_timeout": _ANSWER_TIMEOUT_S,
@@ -160,7 +165,7 @@ def _client(url: str) -> redis.Redis:
     parts = urlsplit(url)
     if parts.scheme != "redis+sentinel":
         client: redis.Redis = redis.Redis.from_url(url, **options)
-        return client
+        return client, []
     # redis+sentinel://[:password@]host[:port],host[:port]/service
     authority = parts.netloc.rpartition("@")
     hosts = [host.partition(":") for host in authority[2].split(",")]
@@ -171,4 +176,4 @@ def _client(url: str) -> redis.Redis:
         **options,
     )
     master: redis.Redis = sentinel.master_for(parts.path.strip("/") or "mymaster")
-    return master
+    return master, sentinel.sentinels

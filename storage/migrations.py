@@ -15,7 +15,6 @@ import asyncpg
 import storage
 from storage.database import open_connection
 from storage.errors import MigrationFailed
-from storage.rows import row_of, rows_of
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -148,7 +147,7 @@ async def _wait_for_turn(connection: Connection) -> None:
 
 
 async def _list_applied(connection: Connection) -> list[Applied]:
-    return rows_of(Applied, await connection.fetch(_LIST_APPLIED))
+    return [Applied(*record) for record in await connection.fetch(_LIST_APPLIED)]
 
 
 def _refuse_differences(migrations: Sequence[Migration], applied: Mapping[int, Applied]) -> None:
@@ -184,7 +183,7 @@ async def _apply(connection: Connection, migration: Migration) -> Applied:
             (record,) = await connection.fetch(_INSERT_APPLIED, migration.version, migration.name, migration.checksum)
     except asyncpg.PostgresError as exc:
         raise _failure(migration, start, exc) from exc
-    return row_of(Applied, record)
+    return Applied(*record)
 
 
 def _failure(migration: Migration, start: int, exc: asyncpg.PostgresError) -> MigrationFailed:

@@ -52,30 +52,51 @@ _BACK_LATER = frozenset({401, 408, 425})
 _GONE = frozenset({404, 410})
 
 
-class NoAnswer(StrEnum):
-    """Why there was no HTTP status; the words are error classes of attempts and dead letters."""
+class ErrorClass(StrEnum):
+    """What kind of trouble a request met; stored with attempts and dead letters."""
 
+    REFUSED = "refused"
+    UNAUTHENTICATED = "unauthenticated"
+    GONE = "gone"
+    REDIRECTED = "redirected"
+    THROTTLED = "throttled"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    """No connection came about."""
+    BROKEN = "broken"
+    """A connection came about, and ended without a proper answer."""
     DNS = "dns"
     TLS = "tls"
-    TIMEOUT = "timeout"
-    CONNECT = "connect"
-    BROKEN = "broken"
-    PROTOCOL = "protocol"
-    GUARD = "guard"
-    REJECTED = "rejected"
+    UNSAFE = "unsafe"
     FAULT = "fault"
     """A fault of ours, not the peer's."""
 
 
-_OURS = frozenset({NoAnswer.GUARD, NoAnswer.REJECTED, NoAnswer.FAULT})
-_AWAY = frozenset({NoAnswer.DNS, NoAnswer.TLS, NoAnswer.TIMEOUT, NoAnswer.CONNECT})
+_OURS = frozenset({ErrorClass.UNSAFE, ErrorClass.FAULT})
+_AWAY = frozenset({ErrorClass.DNS, ErrorClass.TLS, ErrorClass.TIMEOUT, ErrorClass.CONNECTION})
 
-Answer = int | NoAnswer
+Answer = int | ErrorClass
+"""The HTTP status, or the error class when there was none."""
 
 
-def error_class(answer: Answer) -> str:
-    """Return the word for a failure that attempts and dead letters keep: `http_NNN`, or why no answer came."""
-    return answer.value if isinstance(answer, NoAnswer) else f"http_{answer}"
+def classify(answer: Answer) -> ErrorClass:  # noqa: PLR0911 - a table
+    """Return the error class of an answer that is no success."""
+    if isinstance(answer, ErrorClass):
+        return answer
+    if answer in _GONE:
+        return ErrorClass.GONE
+    if answer == 401:
+        return ErrorClass.UNAUTHENTICATED
+    if answer == 408:
+        return ErrorClass.TIMEOUT
+    if answer in (425, 429, 503):
+        return ErrorClass.THROTTLED
+    if 300 <= answer < 400:
+        return ErrorClass.REDIRECTED
+    if 400 <= answer < 500 or answer == 501:
+        return ErrorClass.REFUSED
+    return ErrorClass.SERVER_ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +149,12 @@ def judge(  # noqa: PLR0911 - a table
     news = news_of(answer, retry_after_s)
     if news is News.ARRIVED:
         return Delivered()
-    if not isinstance(answer, NoAnswer):
+    if not isinstance(answer, ErrorClass):
         if (answer in _GONE or 300 <= answer < 400) and not refreshed:
             return RefreshInbox()
         if answer == 501 or (400 <= answer < 500 and answer not in _BACK_LATER and news is News.ANSWERED):
             return Final()
-    elif answer in (NoAnswer.GUARD, NoAnswer.REJECTED):
+    elif answer is ErrorClass.UNSAFE:
         return Final()
     if age >= EXPIRE_AFTER:
         return Final(exhausted=True)
@@ -175,7 +196,7 @@ class News(Enum):
 
 def news_of(answer: Answer, retry_after_s: float | None) -> News:
     """Say what an answer tells about the host."""
-    if isinstance(answer, NoAnswer):
+    if isinstance(answer, ErrorClass):
         if answer in _OURS:
             return News.NONE
         return News.AWAY if answer in _AWAY else News.STUMBLED

@@ -172,7 +172,8 @@ class Postgres:
             lines = (self.cluster / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
-        return len(lines) >= 8 and lines[7].strip() == "ready"
+        ours = self._process is not None and lines[:1] == [str(self._process.pid)]
+        return ours and len(lines) >= 8 and lines[7].strip() == "ready"
 
     async def _make_database(self) -> None:
         connection = await open_connection(self.url("postgres"))

@@ -121,7 +121,7 @@ def _pids() -> Iterator[int]:
                 yield int(entry.name)
 
 
-async def clear_leftovers(folder: Path, program: str, *, polite: int, patience_s: float = 20.0) -> None:
+async def clear_leftovers(folder: Path, program: str, *, polite: int, patience_s: float = 60.0) -> None:
     """Wait for processes of a killed parent to leave the folder; help them after half of the time.
 
     Call it only as the owner of the data folder: nobody else's engine can be in there then.

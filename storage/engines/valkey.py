@@ -83,7 +83,7 @@ class Valkey:
         settings = {**_SETTINGS, "unixsocket": str(self._socket), "dir": str(self._folder.valkey)}
         arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
         self._process = spawn(
-            [_program(), *arguments],
+            [program(), *arguments],
             identity=self._identity,
             death_signal=signal.SIGTERM,
             log=log,
@@ -109,7 +109,8 @@ class Valkey:
             return False
 
 
-def _program() -> Path:
+def program() -> Path:
+    """Find the server, which is also the sentinel."""
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
     if sys.platform == "darwin":
         machine = {"aarch64": "arm64"}.get(machine, machine)

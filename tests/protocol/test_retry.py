@@ -13,15 +13,15 @@ from federation.protocol.retry import (
     STUMBLES,
     Answer,
     Delivered,
+    ErrorClass,
     Final,
     HostHealth,
     HostVerdict,
-    NoAnswer,
     Outcome,
     RefreshInbox,
     RetryLater,
     WaitForHost,
-    error_class,
+    classify,
     host_after,
     judge,
     next_attempt,
@@ -29,7 +29,7 @@ from federation.protocol.retry import (
 )
 
 TEN_SECONDS = timedelta(seconds=10)
-AWAY = (NoAnswer.DNS, NoAnswer.TLS, NoAnswer.TIMEOUT, NoAnswer.CONNECT)
+AWAY = (ErrorClass.DNS, ErrorClass.TLS, ErrorClass.TIMEOUT, ErrorClass.CONNECTION)
 
 
 def judged(answer: Answer, **more: Any) -> Outcome:
@@ -68,9 +68,13 @@ def test_retry_after_only_lengthens_and_is_clamped() -> None:
     assert next_attempt(len(STEPS_S) + 1, 0.0, 60) is None
 
 
-def test_error_classes_name_the_status_or_why_there_is_none() -> None:
-    assert error_class(410) == "http_410"
-    assert error_class(NoAnswer.DNS) == "dns"
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(301, "redirected"), (401, "unauthenticated"), (403, "refused"), (404, "gone"), (408, "timeout"), (410, "gone"),
+     (422, "refused"), (429, "throttled"), (500, "server_error"), (501, "refused"), (503, "throttled")],
+)  # fmt: skip
+def test_statuses_have_their_error_class(status: int, kind: str) -> None:
+    assert classify(status) == kind
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
@@ -114,23 +118,22 @@ def test_what_waited_for_three_days_dies(answer: Answer) -> None:
     assert judged(answer, age=EXPIRE_AFTER) == Final(exhausted=True)
 
 
-@pytest.mark.parametrize("answer", [NoAnswer.GUARD, NoAnswer.REJECTED])
-def test_unsafe_address_is_final_and_says_nothing_of_the_host(answer: NoAnswer) -> None:
-    assert judged(answer) == Final()
-    assert host(answer) is None
+def test_unsafe_address_is_final_and_says_nothing_of_the_host() -> None:
+    assert judged(ErrorClass.UNSAFE) == Final()
+    assert host(ErrorClass.UNSAFE) is None
 
 
 def test_a_fault_of_ours_follows_the_schedule_and_says_nothing_of_the_host() -> None:
-    assert judged(NoAnswer.FAULT) == RetryLater(TEN_SECONDS)
-    assert host(NoAnswer.FAULT) is None
+    assert judged(ErrorClass.FAULT) == RetryLater(TEN_SECONDS)
+    assert host(ErrorClass.FAULT) is None
 
 
 @pytest.mark.parametrize("answer", AWAY)
-def test_a_host_that_is_away_is_closed_at_once(answer: NoAnswer) -> None:
+def test_a_host_that_is_away_is_closed_at_once(answer: ErrorClass) -> None:
     assert host(answer) == HostVerdict(1, down=True, closed_for=TEN_SECONDS)
 
 
-@pytest.mark.parametrize("answer", [500, 503, NoAnswer.BROKEN, NoAnswer.PROTOCOL])
+@pytest.mark.parametrize("answer", [500, 503, ErrorClass.BROKEN])
 def test_server_errors_close_a_host_after_five_in_a_row(answer: Answer) -> None:
     assert host(*[answer] * (STUMBLES - 1)) == HostVerdict(STUMBLES - 1, down=False)
     assert host(*[answer] * STUMBLES) == HostVerdict(STUMBLES, down=True, closed_for=TEN_SECONDS)

@@ -11,7 +11,7 @@ import pytest
 
 from storage.database import Database, open_connection
 from storage.errors import DatabaseUnavailable
-from storage.rows import maybe_row_of, row_of, rows_of
+from storage.query import Command, Rows, Value
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -19,17 +19,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
+    """A row."""
+
     name: str
-    number: int
+    size: int
 
 
 async def test_rows_are_built_by_position(db: Connection) -> None:
-    query = "SELECT 'a' AS unrelated, 1 UNION SELECT 'b', 2 ORDER BY 2"
-    assert rows_of(Pair, await db.fetch(query)) == [Pair("a", 1), Pair("b", 2)]
-    record = await db.fetchrow(query)
-    assert record is not None
-    assert row_of(Pair, record) == maybe_row_of(Pair, record) == Pair("a", 1)
-    assert maybe_row_of(Pair, await db.fetchrow(f"SELECT * FROM ({query}) q WHERE false")) is None
+    pairs = Rows(
+        Pair,
+        "SELECT * FROM ({pairs}) q WHERE size >= $1",
+        pairs="SELECT * FROM (VALUES ('a', 1), ('b', 2)) v (name, size)",
+    )
+    assert await pairs.all(db, 1) == [Pair("a", 1), Pair("b", 2)]
+    assert await pairs.first(db, 2) == Pair("b", 2)
+    assert await pairs.first(db, 3) is None
+    with pytest.raises(LookupError):
+        await pairs.one(db, 3)
+
+
+async def test_values_and_commands_tell_what_they_did(db: Connection) -> None:
+    await Command("CREATE TEMPORARY TABLE counted (n int)").run(db)
+    assert await Command("INSERT INTO counted SELECT generate_series(1, $1)").run(db, 3) == 3
+    assert await Value(int, "SELECT n FROM counted ORDER BY n").all(db) == [1, 2, 3]
+    assert await Value(int, "SELECT n FROM counted WHERE n > 5").get(db) is None
 
 
 @pytest.mark.parametrize("value", [{"ä": [1, 2.5, None, True]}, [], "text", 7, None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.engines_fixture import Servers, create_database, drop_database
 @pytest.fixture
 async def empty_url(servers: Servers) -> AsyncIterator[str]:
     """The URL of an empty database."""
-    name = f"{servers.prefix}_empty"
+    name = f"{servers.prefix}_{secrets.token_hex(4)}"
     yield await create_database(servers, name, template="template0")
     await drop_database(servers, name)
 

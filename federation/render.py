@@ -1,0 +1,283 @@
+"""Rows to ActivityPub JSON: actors, notes, and the activities that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from federation.protocol.addressing import PUBLIC, Visibility, address
+from federation.protocol.ids import Urls
+from storage.people import ActorKeys, Person
+from storage.thoughts import Mention, Thought
+
+AS = "https://www.w3.org/ns/activitystreams"
+_PERSON_CONTEXT: list[Any] = [
+    AS,
+    "https://w3id.org/security/v1",
+    "https://www.w3.org/ns/cid/v1",
+    "https://purl.archive.org/socialweb/webfinger",
+    {
+        "toot": "http://joinmastodon.org/ns#",
+        "schema": "http://schema.org#",
+        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        "featured": {"@id": "toot:featured", "@type": "@id"},
+        "discoverable": "toot:discoverable",
+        "indexable": "toot:indexable",
+        "PropertyValue": "schema:PropertyValue",
+        "value": "schema:value",
+    },
+]
+_NOTE_CONTEXT: list[Any] = [AS, {"sensitive": "as:sensitive", "Hashtag": "as:Hashtag"}]
+_RFC9421 = {
+    "href": "https://datatracker.ietf.org/doc/html/rfc9421",
+    "name": "RFC-9421: HTTP Message Signatures",
+}
+
+
+def moment(at: datetime) -> str:
+    """Write a time as RFC 3339 in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteParts:
+    """What a note is rendered from, beside the thought itself."""
+
+    author: Person
+    mentions: Sequence[Mention]
+    tags: Sequence[str]
+    reply_to_ap_id: str | None = None
+
+
+class Renderer:
+    """Renders what is ours; `account_domain` is the domain of our handles."""
+
+    def __init__(self, urls: Urls, account_domain: str) -> None:
+        self.urls = urls
+        self.account_domain = account_domain
+
+    # Actors
+
+    def person(self, person: Person, keys: ActorKeys) -> dict[str, Any]:
+        """Render a local person (federation facts §3.1)."""
+        urls, name = self.urls, person.username
+        document = {
+            "@context": _PERSON_CONTEXT,
+            "id": person.ap_id,
+            "type": person.actor_type,
+            "preferredUsername": name,
+            "webfinger": f"{name}@{self.account_domain}",
+            "name": person.display_name,
+            "summary": person.bio_html,
+            "url": person.profile_url,
+            "inbox": person.inbox_url,
+            "outbox": urls.outbox(name),
+            "followers": urls.followers(name),
+            "following": urls.following(name),
+            "featured": urls.featured(name),
+            "endpoints": {"sharedInbox": urls.shared_inbox},
+            "publicKey": self._rsa_key(person.ap_id, keys),
+            "assertionMethod": [self._ed25519_key(person.ap_id, keys)],
+            "manuallyApprovesFollowers": person.locked,
+            "discoverable": person.discoverable,
+            "indexable": person.indexable,
+            "published": moment(person.created_at),
+            "attachment": [
+                {"type": "PropertyValue", "name": field["name"], "value": field["html"]} for field in person.fields
+            ],
+            "tag": [],
+            "generator": {"type": "Application", "implements": [_RFC9421]},
+        }
+        if person.avatar_url:
+            document["icon"] = _image(person.avatar_url, person.avatar_alt)
+        if person.header_url:
+            document["image"] = _image(person.header_url, person.header_alt)
+        return document
+
+    def instance_actor(self, keys: ActorKeys) -> dict[str, Any]:
+        """Render the actor that signs for the server itself (federation facts §3.3)."""
+        urls = self.urls
+        return {
+            "@context": _PERSON_CONTEXT,
+            "id": urls.instance_actor,
+            "type": "Application",
+            "preferredUsername": self.account_domain,
+            "webfinger": f"{self.account_domain}@{self.account_domain}",
+            "url": f"{urls.origin}/about",
+            "inbox": f"{urls.instance_actor}/inbox",
+            "outbox": f"{urls.instance_actor}/outbox",
+            "endpoints": {"sharedInbox": urls.shared_inbox},
+            "publicKey": self._rsa_key(urls.instance_actor, keys),
+            "assertionMethod": [self._ed25519_key(urls.instance_actor, keys)],
+            "manuallyApprovesFollowers": True,
+            "implements": [_RFC9421],
+        }
+
+    def _rsa_key(self, actor_id: str, keys: ActorKeys) -> dict[str, Any]:
+        return {"id": self.urls.rsa_key(actor_id), "owner": actor_id, "publicKeyPem": keys.rsa_public_pem}
+
+    def _ed25519_key(self, actor_id: str, keys: ActorKeys) -> dict[str, Any]:
+        return {
+            "id": self.urls.ed25519_key(actor_id),
+            "type": "Multikey",
+            "controller": actor_id,
+            "publicKeyMultibase": keys.ed25519_public_multibase,
+        }
+
+    # Objects
+
+    def audience(self, thought: Thought, parts: NoteParts) -> tuple[list[str], list[str]]:
+        """Return `to` and `cc` of a local thought."""
+        return address(
+            Visibility(thought.visibility),
+            followers_url=self.urls.followers(parts.author.username),
+            mentioned=[mention.ap_id for mention in parts.mentions],
+        )
+
+    def note(self, thought: Thought, parts: NoteParts, *, context: bool = True) -> dict[str, Any]:
+        """Render a local thought as a Note (federation facts §7.1)."""
+        to, cc = self.audience(thought, parts)
+        replies = self.urls.replies(thought.id)
+        document: dict[str, Any] = {
+            "id": thought.ap_id,
+            "type": "Note",
+            "url": thought.url,
+            "attributedTo": parts.author.ap_id,
+            "inReplyTo": parts.reply_to_ap_id or thought.reply_to_ap_id,
+            "published": moment(thought.created_at),
+            "to": to,
+            "cc": cc,
+            "summary": thought.summary or None,
+            "sensitive": thought.sensitive,
+            "content": thought.content,
+            "source": {"content": thought.source or "", "mediaType": "text/plain"},
+            "attachment": [],
+            "tag": [
+                *(
+                    {"type": "Mention", "href": mention.ap_id, "name": f"@{self._handle(mention)}"}
+                    for mention in parts.mentions
+                ),
+                *({"type": "Hashtag", "href": self.urls.tag(tag), "name": f"#{tag}"} for tag in parts.tags),
+            ],
+        }
+        if context:
+            document = {"@context": _NOTE_CONTEXT, **document}
+        if thought.language:
+            document["contentMap"] = {thought.language: thought.content}
+        if thought.edited_at:
+            document["updated"] = moment(thought.edited_at)
+        if thought.visibility in ("public", "unlisted"):
+            document["replies"] = {
+                "id": replies,
+                "type": "Collection",
+                "first": {
+                    "type": "CollectionPage",
+                    "partOf": replies,
+                    "next": f"{replies}?page=true",
+                    "items": [],
+                },
+            }
+        return document
+
+    def _handle(self, mention: Mention) -> str:
+        return f"{mention.username}@{mention.domain or self.account_domain}"
+
+    def tombstone(self, ap_id: str, deleted_at: datetime | None = None) -> dict[str, Any]:
+        """Render what is left of a deleted object."""
+        document: dict[str, Any] = {"@context": AS, "id": ap_id, "type": "Tombstone"}
+        if deleted_at is not None:
+            document["deleted"] = moment(deleted_at)
+        return document
+
+    # Activities
+
+    def create(self, activity_id: str, thought: Thought, parts: NoteParts) -> dict[str, Any]:
+        """Render the Create of a thought."""
+        return self._about_note("Create", activity_id, thought, parts, thought.created_at)
+
+    def update(self, activity_id: str, thought: Thought, parts: NoteParts) -> dict[str, Any]:
+        """Render the Update that tells of an edit."""
+        return self._about_note("Update", activity_id, thought, parts, thought.edited_at or thought.created_at)
+
+    def _about_note(
+        self, kind: str, activity_id: str, thought: Thought, parts: NoteParts, at: datetime
+    ) -> dict[str, Any]:
+        note = self.note(thought, parts, context=False)
+        return {
+            "@context": _NOTE_CONTEXT,
+            "id": activity_id,
+            "type": kind,
+            "actor": parts.author.ap_id,
+            "published": moment(at),
+            "to": note["to"],
+            "cc": note["cc"],
+            "object": note,
+        }
+
+    def delete(self, activity_id: str, actor: str, object_id: str, *, to: Iterable[str] = (PUBLIC,)) -> dict[str, Any]:
+        """Render the Delete of a thought."""
+        return self._activity(
+            "Delete", activity_id, actor, {"id": object_id, "type": "Tombstone"}, to=list(to)
+        )  # fmt: skip
+
+    def delete_person(self, activity_id: str, actor: str) -> dict[str, Any]:
+        """Render the Delete of an actor."""
+        return self._activity("Delete", activity_id, actor, actor, to=[PUBLIC])
+
+    def update_person(self, activity_id: str, person: Person, keys: ActorKeys) -> dict[str, Any]:
+        """Render the Update that tells of a changed profile."""
+        document = self._activity("Update", activity_id, person.ap_id, self.person(person, keys), to=[PUBLIC])
+        return {**document, "@context": _PERSON_CONTEXT, "cc": [self.urls.followers(person.username)]}
+
+    def follow(self, activity_id: str, follower: str, following: str) -> dict[str, Any]:
+        """Render a Follow."""
+        return self._activity("Follow", activity_id, follower, following, to=[following])
+
+    def answer_follow(
+        self, kind: str, activity_id: str, *, actor: str, follower: str, follow_id: str
+    ) -> dict[str, Any]:
+        """Render the Accept or Reject of a Follow, which is embedded."""
+        follow = {"id": follow_id, "type": "Follow", "actor": follower, "object": actor}
+        return self._activity(kind, activity_id, actor, follow, to=[follower])
+
+    def like(self, activity_id: str, actor: str, object_id: str, author: str) -> dict[str, Any]:
+        """Render a Like."""
+        return self._activity("Like", activity_id, actor, object_id, to=[author])
+
+    def announce(
+        self, activity_id: str, booster: Person, thought: Thought, author: str, at: datetime
+    ) -> dict[str, Any]:
+        """Render a boost; its audience follows the boosted thought's visibility."""
+        followers = self.urls.followers(booster.username)
+        to, cc = {
+            "public": ([PUBLIC], [author, followers]),
+            "unlisted": ([followers], [PUBLIC, author]),
+        }.get(thought.visibility, ([followers], [author]))
+        document = self._activity("Announce", activity_id, booster.ap_id, thought.ap_id, to=to)
+        return {**document, "cc": cc, "published": moment(at)}
+
+    def block(self, activity_id: str, blocker: str, blocked: str) -> dict[str, Any]:
+        """Render a Block."""
+        return self._activity("Block", activity_id, blocker, blocked, to=[blocked])
+
+    def undo(self, activity_id: str, inner: dict[str, Any]) -> dict[str, Any]:
+        """Render the Undo of an activity, which is embedded without its context."""
+        embedded = {key: value for key, value in inner.items() if key != "@context"}
+        document = self._activity("Undo", activity_id, inner["actor"], embedded, to=inner.get("to", []))
+        if "cc" in inner:
+            document["cc"] = inner["cc"]
+        return document
+
+    @staticmethod
+    def _activity(kind: str, activity_id: str, actor: str, inner: Any, *, to: list[str]) -> dict[str, Any]:
+        return {"@context": AS, "id": activity_id, "type": kind, "actor": actor, "to": to, "object": inner}
+
+
+def _image(url: str, alt: str) -> dict[str, Any]:
+    media_type = {"webp": "image/webp", "png": "image/png", "gif": "image/gif"}.get(
+        url.rpartition(".")[2].lower(), "image/jpeg"
+    )  # fmt: skip
+    image = {"type": "Image", "mediaType": media_type, "url": url}
+    return {**image, "summary": alt, "name": alt} if alt else image
