@@ -10,6 +10,7 @@ from uuid import UUID
 from federation.protocol.ids import Urls
 from federation.remote.keyring import Keyring
 from federation.remote.network import NetworkClient
+from federation.remote.reader import Reader
 from federation.render import Renderer
 from federation.settings import Settings
 from storage.database import Database
@@ -33,6 +34,7 @@ class Services:
     limiter: RateLimiter
     network: NetworkClient
     keyring: Keyring
+    reader: Reader
     wake: Callable[[], None]
     instance_actor_id: UUID
     now: Callable[[], datetime] = utc_now

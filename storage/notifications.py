@@ -65,6 +65,11 @@ COUNT_UNREAD = Value(
     int, "SELECT count(*) FROM (SELECT FROM notifications WHERE user_id = $1 AND NOT read LIMIT 100) x"
 )
 MARK_READ = Command("UPDATE notifications SET read = true WHERE user_id = $1 AND NOT read AND id <= $2")
+LOCAL_BOOSTERS = Value(
+    UUID,
+    """SELECT e.user_id FROM entries e JOIN users u ON u.id = e.user_id
+    WHERE e.thought_id = $1 AND e.kind = 'boost' AND NOT u.is_remote""",
+)
 CLEAR = Command("DELETE FROM notifications WHERE user_id = $1")
 DISMISS = Command("DELETE FROM notifications WHERE user_id = $1 AND id = $2")
 

@@ -223,6 +223,19 @@ ERASE_PERSON = Command(
         role = 'user', followers_count = 0, following_count = 0, thoughts_count = 0, last_thought_at = NULL
     WHERE id = $1 AND state <> 'deleted'"""
 )
+DELETE_PENDING = Command("DELETE FROM users WHERE id = $1 AND state = 'pending' AND NOT is_remote")
+# Ending an account counts down what it liked and boosted.
+FORGET_REACTIONS = Command(
+    """WITH gone AS (DELETE FROM likes WHERE user_id = $1 RETURNING thought_id)
+    UPDATE thoughts t SET likes_count = greatest(0, t.likes_count - 1) FROM gone WHERE t.id = gone.thought_id"""
+)
+FORGET_BOOSTS = Command(
+    """WITH gone AS (DELETE FROM entries WHERE user_id = $1 AND kind = 'boost' RETURNING thought_id)
+    UPDATE thoughts t SET boosts_count = greatest(0, t.boosts_count - 1) FROM gone WHERE t.id = gone.thought_id"""
+)
+FORGET_TIES = Command("DELETE FROM top_friends WHERE user_id = $1 OR friend_id = $1")
+FORGET_BLOCKS = Command("DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id = $1")
+FORGET_NOTIFICATIONS = Command("DELETE FROM notifications WHERE user_id = $1 OR actor_id = $1")
 COUNT_LOCAL = Value(
     int,
     "SELECT count(*) FROM users WHERE NOT is_remote AND actor_type <> 'Application' AND state = 'active'",

@@ -30,6 +30,9 @@ DELETE_LIKE = Rows(
 )
 COUNT_LIKE = Command("UPDATE thoughts SET likes_count = greatest(0, likes_count + $2) WHERE id = $1")
 IS_LIKED = Value(bool, "SELECT EXISTS (SELECT FROM likes WHERE user_id = $1 AND thought_id = $2)")
+IS_BOOSTED = Value(
+    bool, "SELECT EXISTS (SELECT FROM entries WHERE user_id = $1 AND thought_id = $2 AND kind = 'boost')"
+)
 INSERT_BOOKMARK = Command("INSERT INTO bookmarks (user_id, thought_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 DELETE_BOOKMARK = Command("DELETE FROM bookmarks WHERE user_id = $1 AND thought_id = $2")
 INSERT_PIN = Command(

@@ -33,6 +33,7 @@ from federation.protocol.documents import (
     types,
 )
 from federation.protocol.ids import acceptable, parse_id, same_origin
+from federation.protocol.sanitise import text_to_html
 from federation.protocol.tags import Emoji, Mention, emojis, hashtags, mentions, quote_links
 
 CONTENT_LIMIT = 200_000
@@ -211,13 +212,8 @@ def _content(document: dict[str, Any]) -> str:
     if plain is None:
         return ""
     if media_type(document.get("mediaType")) in ("text/markdown", "text/plain"):
-        return _paragraphs(plain)
+        return text_to_html(plain.replace("\r\n", "\n"))
     return plain
-
-
-def _paragraphs(plain: str) -> str:
-    blocks = (block.strip() for block in re.split(r"\n\s*\n", plain.replace("\r\n", "\n")))
-    return "".join(f"<p>{escape(block).replace(chr(10), '<br>')}</p>" for block in blocks if block)
 
 
 def _note_html(document: dict[str, Any], poll: Poll | None) -> str:
@@ -225,7 +221,7 @@ def _note_html(document: dict[str, Any], poll: Poll | None) -> str:
     if poll is None:
         return content
     if not content:
-        content = _paragraphs(text(document.get("name"), TITLE_LIMIT) or "")
+        content = text_to_html(text(document.get("name"), TITLE_LIMIT) or "")
     return content + "<ul>" + "".join(f"<li>{escape(o.title)}</li>" for o in poll.options) + "</ul>"
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from federation.protocol.documents import as_list, objects, one_id, text, type_of
 from federation.protocol.ids import acceptable
+from federation.protocol.text import normalise_tag
 
 TAGS_LIMIT = 512
-HASHTAG_LIMIT = 100
 NAME_LIMIT = 2_048
 
-_HASHTAG = re.compile(r"[\w\u00b7\u30fb\u200c]+")
 _SHORTCODE = re.compile(rf"[\w.+@-]{{1,{NAME_LIMIT}}}", re.ASCII)
 _AS_MEDIA = re.compile(
     r"application/(?:activity\+json|ld\+json\s*;\s*profile=\"https://www\.w3\.org/ns/activitystreams\")"
@@ -51,14 +49,8 @@ def mentions(value: Any) -> tuple[Mention, ...]:
 
 def hashtags(value: Any) -> tuple[str, ...]:
     """Return the distinct normalised names of the hashtags in a `tag` property."""
-    names = (hashtag_name(text(tag.get("name"), NAME_LIMIT) or "") for tag in _of_type(value, "Hashtag"))
+    names = (normalise_tag((text(tag.get("name"), NAME_LIMIT) or "").strip()) for tag in _of_type(value, "Hashtag"))
     return tuple(dict.fromkeys(name for name in names if name))
-
-
-def hashtag_name(name: str) -> str | None:
-    """Return a hashtag as it is compared: NFKC, lower case, without `#`; None if it cannot be one."""
-    plain = unicodedata.normalize("NFKC", name.strip().lstrip("#＃")).lower()
-    return plain if len(plain) <= HASHTAG_LIMIT and _HASHTAG.fullmatch(plain) else None
 
 
 def emojis(value: Any) -> tuple[Emoji, ...]:

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from html import escape, unescape
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from federation.errors import Invalid
 from federation.protocol.documents import AS, as_list, objects, text
-from federation.protocol.ids import Urls, acceptable, canonical_host, is_id
+from federation.protocol.handles import Handle, normalise_host
+from federation.protocol.ids import Urls, acceptable, is_id
 from federation.protocol.negotiation import ACTIVITY_JSON, LD_JSON, is_activity_type
 
 RESOURCE_LIMIT = 2_048
@@ -21,21 +22,8 @@ _AVATAR = "http://webfinger.net/rel/avatar"
 _SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 _SERVICE = AS + "#Service"
 _INTENT = "https://w3id.org/fep/3b86/"
-# The instance actor is named like its domain, so dots, colons and brackets occur.
-_USERNAME = re.compile(r"[\w.!~*'()+%:\[\]-]+")
 _LINK_TAG = re.compile(r"<(?:\w+:)?Link\b([^<>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b([\w:-]{1,64})\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-
-
-@dataclass(frozen=True, slots=True)
-class Handle:
-    """`username@domain`: the domain in lower case and IDNA form, with a port where the host has one."""
-
-    username: str
-    domain: str
-
-    def __str__(self) -> str:
-        return f"{self.username}@{self.domain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,41 +44,32 @@ class Jrd:
     subscribe_template: str | None
 
 
-def parse_handle(handle: str) -> Handle:
-    """Read `user@host`, with or without `@` or `acct:` before it; raise `Invalid` for anything else."""
-    plain = handle.strip()
-    if len(plain) > RESOURCE_LIMIT:
-        raise Invalid("The handle is too long.")
-    if plain[:5].lower() == "acct:":
-        plain = plain[5:]
-    username, _, authority = plain.removeprefix("@").rpartition("@")
-    if not _USERNAME.fullmatch(username):
-        raise Invalid("A handle looks like user@host.")
-    return Handle(username, parse_authority(authority))
-
-
-def parse_authority(authority: str) -> str:
-    """Return `host` or `host:port` in the form in which domains of handles are compared; raise `Invalid`."""
-    if re.search(r"[\s/?#@\\]", authority):
-        raise Invalid("A handle looks like user@host.")
-    try:
-        parts = urlsplit(f"//{authority}")
-        port = parts.port
-        host = canonical_host(parts.hostname or "")
-    except ValueError as exc:
-        raise Invalid("A handle looks like user@host.") from exc
-    host = f"[{host}]" if ":" in host else host
-    return host if port is None else f"{host}:{port}"
-
-
 def parse_resource(resource: str) -> Handle | ResourceUrl:
-    """Read the `resource` of a request, percent-decoded already; raise `Invalid` for what cannot be one."""
+    """Read the `resource` of a request, percent-decoded already; raise `Invalid` for what cannot be one.
+
+    The handle always has a host; the instance actor's has that host as its username too.
+    """
     plain = resource.strip()
     if plain[:6].lower().startswith(("http:", "https:")):
         if not is_id(plain):
             raise Invalid("The resource is not an acceptable URL.")
         return ResourceUrl(plain)
-    return parse_handle(plain)
+    handle = _handle(plain)
+    if handle is None:
+        raise Invalid("The resource is neither acct:user@host nor a URL.")
+    return handle
+
+
+def _handle(written: str) -> Handle | None:
+    if len(written) > RESOURCE_LIMIT:
+        return None
+    handle = Handle.parse(written)
+    if handle is not None:
+        return handle if handle.host is not None else None
+    # A host with a port is no username but the instance actor's.
+    username, _, host = written.removeprefix("acct:").partition("@")
+    domain = normalise_host(host)
+    return Handle(domain, domain) if domain is not None and username == host else None
 
 
 def account_jrd(
@@ -146,7 +125,7 @@ def parse_jrd(document: dict[str, Any]) -> Jrd:
             subscribe = template if "{uri}" in template and is_id(template) else None
     return Jrd(
         subject=subject,
-        subject_handle=_handle_or_none(subject),
+        subject_handle=_handle(subject) if subject else None,
         actor_urls=tuple(dict.fromkeys(actor_urls)),
         aliases=tuple(item for item in as_list(document.get("aliases"))[:64] if isinstance(item, str)),
         subscribe_template=subscribe,
@@ -193,10 +172,3 @@ def fill_template(template: str, resource: str) -> str:
 
 def _lrdd(urls: Urls) -> str:
     return f"{urls.origin}/.well-known/webfinger?resource={{uri}}"
-
-
-def _handle_or_none(subject: str | None) -> Handle | None:
-    try:
-        return parse_handle(subject) if subject else None
-    except Invalid:
-        return None

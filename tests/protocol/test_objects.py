@@ -12,7 +12,7 @@ from federation.protocol.addressing import PUBLIC, Visibility
 from federation.protocol.attachments import Attachment, attachment, duration
 from federation.protocol.documents import AS, normalise, parse_document
 from federation.protocol.objects import Poll, PollOption, Quote, RemoteThought, Tombstone, Vote, parse_object
-from federation.protocol.tags import Emoji, Mention, emojis, hashtag_name, hashtags, quote_links
+from federation.protocol.tags import Emoji, Mention, emojis, hashtags, quote_links
 from tests.payloads import gotosocial, lemmy, mastodon, misskey, peertube, pixelfed, pleroma, wordpress
 from tests.payloads.anything import documents, patient
 
@@ -335,22 +335,6 @@ def test_alt_text_is_cut() -> None:
 )
 def test_durations(value: Any, expected: float | None) -> None:
     assert duration(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("#Cats", "cats"),
-        ("cats", "cats"),
-        ("＃Ｃats", "cats"),
-        ("#KÄSE", "käse"),
-        ("#a b", None),
-        ("#", None),
-        ("x" * 101, None),
-    ],
-)
-def test_hashtag_names(name: str, expected: str | None) -> None:
-    assert hashtag_name(name) == expected
 
 
 def test_equal_hashtags_count_once() -> None:

@@ -1,0 +1,241 @@
+"""Accounts of our own people: sign up, approve, change the password, suspend, delete."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from federation.actions.instance import make_keys
+from federation.actions.outgoing import Audience, send
+from federation.actions.passwords import check_password_rules, hash_password, verify_password
+from federation.errors import Conflict, Forbidden, Invalid, NotFound
+from federation.protocol.handles import is_local_username
+from federation.settings import Registration
+from storage import access, activities, moderation, people, relations, thoughts
+from storage.people import NewPerson, Person
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from federation.services import Services
+    from storage.access import Invite
+    from storage.database import Connection
+
+# Names that a page, an actor or a person would mistake for something official.
+RESERVED_NAMES = frozenset(
+    {
+        "about", "abuse", "account", "accounts", "actor", "admin", "administrator", "api", "app", "apps", "auth",
+        "everyone", "first_run", "help", "home", "hostmaster", "inbox", "instance", "local", "login", "logout",
+        "mail", "me", "media", "moderator", "nobody", "noreply", "notifications", "oauth", "outbox", "postmaster",
+        "proxy", "root", "security", "settings", "signin", "signup", "static", "support", "system", "thoughts",
+        "webmaster",
+    }
+)  # fmt: skip
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+|[^@\s]{1,64}@localhost")
+INVITE_LASTS = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What somebody fills in to get an account."""
+
+    username: str
+    email: str
+    password: str
+    invite: str = ""
+
+
+async def sign_up(services: Services, form: SignUp) -> Person:
+    """Make an account as the registration setting allows; `pending` when an admin must approve it.
+
+    Raises `Forbidden` when registration is closed or the invite is not good, `Invalid` or `Conflict` naming the field.
+    """
+    registration = services.settings.registration
+    if registration is Registration.CLOSED:
+        raise Forbidden("Sign-up is closed here. Ask the admin for an account.")
+    if registration is Registration.INVITE and not form.invite.strip():
+        raise Forbidden("You need an invite to sign up here. Ask somebody who has an account.")
+    state = "pending" if registration is Registration.APPROVAL else "active"
+    invite = form.invite.strip() if registration is Registration.INVITE else None
+    return await _make_account(services, form, state=state, role="user", invite=invite)
+
+
+async def create_account(services: Services, form: SignUp, *, admin: bool = False) -> Person:
+    """Make an account whatever the registration setting says: for admins and the command line."""
+    return await _make_account(services, form, state="active", role="admin" if admin else "user", invite=None)
+
+
+async def _make_account(services: Services, form: SignUp, *, state: str, role: str, invite: str | None) -> Person:
+    username, email = form.username.strip(), form.email.strip()
+    check_username(username)
+    check_email(email)
+    check_password_rules(form.password, username=username)
+    password_hash = await hash_password(form.password)
+    keys = await make_keys()
+    urls = services.urls
+    new = NewPerson(
+        username=username,
+        email=email,
+        password_hash=password_hash,
+        state=state,
+        role=role,
+        ap_id=urls.actor(username),
+        inbox_url=urls.inbox(username),
+        profile_url=urls.profile(username),
+    )
+    async with services.database.transaction() as db:
+        if invite is not None and not await access.use_invite(db, invite):
+            raise Forbidden("This invite does not exist, is used up or has expired. Ask for a new one.")
+        person = await people.insert_local(db, new)
+        if person is None:
+            await _say_what_is_taken(db, username)
+            raise Conflict("An account with this e-mail address exists already. Sign in instead?")
+        await people.insert_actor_keys(db, person.id, keys)
+    return person
+
+
+async def _say_what_is_taken(db: Connection, username: str) -> None:
+    if await people.find_by_handle(db, username, None) is not None:
+        raise Conflict(f"The username {username} is taken. Try another one.")
+
+
+def check_username(username: str) -> None:
+    """Raise `Invalid` in words for a username that cannot be had."""
+    if not is_local_username(username):
+        raise Invalid(
+            "A username has 1 to 32 letters, digits and underscores, such as ada_lovelace.", field="username"
+        )  # fmt: skip
+    if username.lower() in RESERVED_NAMES:
+        raise Invalid(f"The username {username} is reserved. Try another one.", field="username")
+
+
+def check_email(email: str) -> None:
+    """Raise `Invalid` for what cannot be an e-mail address."""
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise Invalid("This does not look like an e-mail address.", field="email")
+
+
+async def change_password(services: Services, person: Person, *, old: str, new: str, session_id: UUID | None) -> None:
+    """Change one's own password; every other session ends."""
+    async with services.database.connection() as db:
+        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+    if credentials is None or not await verify_password(credentials.password_hash, old):
+        raise Invalid("The present password is not right.", field="old_password")
+    await set_password(services, person, new, keep_session=session_id)
+
+
+async def set_password(services: Services, person: Person, password: str, *, keep_session: UUID | None = None) -> None:
+    """Set a password without knowing the old one: for the command line and after `change_password`."""
+    check_password_rules(password, username=person.username)
+    password_hash = await hash_password(password)
+    async with services.database.transaction() as db:
+        await people.UPDATE_PASSWORD.run(db, person.id, password_hash)
+        await access.delete_sessions(db, person.id, but=keep_session)
+
+
+async def approve(services: Services, admin: Person | None, person: Person) -> None:
+    """Let a pending account in."""
+    async with services.database.transaction() as db:
+        if await people.change_state(db, person.id, was="pending", to="active") is None:
+            raise Conflict(f"{person.handle} does not wait for approval.")
+        await moderation.insert_audit(db, _id_of(admin), "approve", person.handle)
+
+
+async def reject(services: Services, admin: Person | None, person: Person) -> None:
+    """Turn a pending account away; its name becomes free again."""
+    async with services.database.transaction() as db:
+        if not await people.DELETE_PENDING.run(db, person.id):
+            raise Conflict(f"{person.handle} does not wait for approval.")
+        await moderation.insert_audit(db, _id_of(admin), "reject", person.handle)
+
+
+async def suspend(services: Services, admin: Person | None, person: Person) -> None:
+    """Hide a person and everything of theirs; a local one is signed out everywhere."""
+    async with services.database.transaction() as db:
+        if await people.change_state(db, person.id, was="active", to="suspended") is None:
+            raise Conflict(f"{person.handle} is not active.")
+        await access.delete_sessions(db, person.id)
+        await moderation.insert_audit(db, _id_of(admin), "suspend", person.handle)
+
+
+async def unsuspend(services: Services, admin: Person | None, person: Person) -> None:
+    """Undo a suspension."""
+    async with services.database.transaction() as db:
+        if await people.change_state(db, person.id, was="suspended", to="active") is None:
+            raise Conflict(f"{person.handle} is not suspended.")
+        await moderation.insert_audit(db, _id_of(admin), "unsuspend", person.handle)
+
+
+async def delete_own_account(services: Services, person: Person, *, password: str) -> None:
+    """Delete one's own account for good; asks for the password."""
+    async with services.database.connection() as db:
+        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+    if credentials is None or not await verify_password(credentials.password_hash, password):
+        raise Invalid("The password is not right.", field="password")
+    await delete_account(services, person)
+
+
+async def delete_account(services: Services, person: Person, *, by: Person | None = None) -> None:
+    """Delete a local account: everyone who may hold something of it is told, then all of it goes.
+
+    The name stays reserved; actor and WebFinger answer 410; the keys stay to sign what is still to be delivered.
+    """
+    if person.is_remote or person.actor_type == "Application":
+        raise NotFound("Only our own people can be deleted.")
+    async with services.database.transaction() as db:
+        inboxes = await activities.list_inboxes_reached_by(db, person.id)
+        await send(
+            db,
+            services,
+            person,
+            "Delete",
+            lambda ap_id: services.render.delete_person(ap_id, person.ap_id),
+            ordering_key=person.ap_id,
+            audience=Audience(inboxes=inboxes),
+            public=True,
+        )
+        await forget_person(db, person)
+        await access.delete_sessions(db, person.id)
+        await access.revoke_all(db, person.id)
+        if not await people.ERASE_PERSON.run(db, person.id):
+            raise NotFound("This account was deleted before.")
+        if by is not None:
+            await moderation.insert_audit(db, by.id, "delete", person.handle)
+    services.wake()
+
+
+async def forget_person(db: Connection, person: Person) -> None:
+    """Delete what a person wrote and did, and count it down for the others."""
+    for follow in await relations.list_follows_of(db, person.id):
+        await relations.delete_follow(db, follow.follower_id, follow.following_id)
+    await people.FORGET_REACTIONS.run(db, person.id)
+    await people.FORGET_BOOSTS.run(db, person.id)
+    await thoughts.delete_all_of(db, person.id, person.ap_id)
+    await people.FORGET_TIES.run(db, person.id)
+    await people.FORGET_BLOCKS.run(db, person.id)
+    await people.FORGET_NOTIFICATIONS.run(db, person.id)
+
+
+async def make_invite(services: Services, person: Person, *, max_uses: int = 1) -> str:
+    """Make an invite code that works for two weeks."""
+    if services.settings.registration is not Registration.INVITE:
+        raise Forbidden("Invites are not needed here.")
+    if not 1 <= max_uses <= 100:
+        raise Invalid("An invite is good for 1 to 100 people.", field="max_uses")
+    code = secrets.token_urlsafe(9)
+    async with services.database.transaction() as db:
+        await access.insert_invite(db, code, person.id, max_uses=max_uses, lasts=INVITE_LASTS)
+    return code
+
+
+async def list_invites(services: Services, person: Person) -> list[Invite]:
+    """List the invites that a person made."""
+    async with services.database.connection() as db:
+        return await access.list_invites(db, person.id)
+
+
+def _id_of(person: Person | None) -> UUID | None:
+    return None if person is None else person.id

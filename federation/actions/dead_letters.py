@@ -1,0 +1,192 @@
+"""Dead letters: look, retry with the present in view, discard; each action is audited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from federation.actions.outgoing import Audience, note_parts, send
+from federation.errors import Conflict, NotFound
+from storage import activities, failed_events, instances, moderation, people, reactions, relations, thoughts
+from storage.failed_events import DeadDelivery, FailedEvent, Filter
+
+if TYPE_CHECKING:
+    from federation.services import Services
+    from storage.activities import Activity
+    from storage.database import Connection
+    from storage.people import Person
+
+PAGE = 50
+COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """A page of dead letters; `total` counts all that match."""
+
+    events: list[FailedEvent]
+    total: int
+
+
+async def list_letters(services: Services, which: Filter, *, before: UUID | None = None, limit: int = PAGE) -> Letters:
+    """List dead letters, newest first."""
+    async with services.database.connection() as db:
+        events = await failed_events.list_failed_events(db, which, before=before, limit=limit)
+        return Letters(events, await failed_events.count_failed_events(db, which))
+
+
+async def get_letter(services: Services, event_id: UUID) -> tuple[FailedEvent, Activity | None]:
+    """Return a dead letter, with the activity when it is a delivery's."""
+    async with services.database.connection() as db:
+        event = await failed_events.find_failed_event(db, event_id)
+        if event is None:
+            raise NotFound("There is no such dead letter.")
+        delivery = await failed_events.find_dead_delivery(db, event.source_id) if event.kind == "delivery" else None
+        return event, await activities.find_activity(db, delivery.activity_id) if delivery else None
+
+
+async def retry_letter(services: Services, event_id: UUID, *, by: Person | None) -> str:
+    """Revive a dead letter in the light of the present; return its resolution: retried or superseded.
+
+    One guarded UPDATE decides: a second click raises `Conflict` and changes nothing.
+    """
+    async with services.database.transaction() as db:
+        event = await failed_events.find_failed_event(db, event_id)
+        if event is None:
+            raise NotFound("There is no such dead letter.")
+        resolution = await _retry(db, services, event, by)
+    services.wake()
+    return resolution
+
+
+async def retry_matching(services: Services, which: Filter, *, by: Person | None) -> int:
+    """Retry every open dead letter that matches, a page a transaction; return how many."""
+    count, before = 0, None
+    while True:
+        async with services.database.transaction() as db:
+            events = await failed_events.list_failed_events(db, which, before=before, limit=PAGE)
+            for event in events:
+                try:
+                    await _retry(db, services, event, by)
+                except Conflict:
+                    continue
+                count += 1
+        services.wake()
+        if len(events) < PAGE:
+            return count
+        before = events[-1].id
+
+
+async def discard_letter(services: Services, event_id: UUID, *, by: Person | None) -> None:
+    """Give a dead letter up for good; `Conflict` when it was resolved before."""
+    async with services.database.transaction() as db:
+        await _discard(db, event_id, by)
+
+
+async def discard_matching(services: Services, which: Filter, *, by: Person | None) -> int:
+    """Discard every open dead letter that matches; return how many."""
+    count, before = 0, None
+    while True:
+        async with services.database.transaction() as db:
+            events = await failed_events.list_failed_events(db, which, before=before, limit=PAGE)
+            for event in events:
+                await _discard(db, event.id, by)
+        count += len(events)
+        if len(events) < PAGE:
+            return count
+        before = events[-1].id
+
+
+async def list_error_classes(services: Services) -> list[str]:
+    """List the error classes among open dead letters."""
+    async with services.database.connection() as db:
+        return await failed_events.list_error_classes(db)
+
+
+def _name(by: Person | None) -> str:
+    return COMMAND_LINE if by is None else by.handle
+
+
+async def _resolve(db: Connection, event_id: UUID, resolution: str, by: Person | None) -> FailedEvent:
+    event = await failed_events.resolve(db, event_id, resolution, _name(by))
+    if event is None:
+        raise Conflict("This dead letter was resolved before.")
+    await moderation.insert_audit(db, by.id if by else None, f"dead letter {resolution}", event.subject)
+    return event
+
+
+async def _discard(db: Connection, event_id: UUID, by: Person | None) -> None:
+    event = await _resolve(db, event_id, "discarded", by)
+    await failed_events.discard(db, event.kind, event.source_id)
+
+
+async def _retry(db: Connection, services: Services, event: FailedEvent, by: Person | None) -> str:
+    if event.kind == "delivery":
+        delivery = await failed_events.find_dead_delivery(db, event.source_id)
+        activity = await activities.find_activity(db, delivery.activity_id) if delivery else None
+        if delivery is None or activity is None:
+            await _resolve(db, event.id, "superseded", by)
+            return "superseded"
+        if not await _still_so(db, activity):
+            await _resolve(db, event.id, "superseded", by)
+            await failed_events.supersede_delivery(db, delivery.id)
+            await _send_present(db, services, activity, delivery)
+            return "superseded"
+        await _resolve(db, event.id, "retried", by)
+        if (host := await failed_events.revive_delivery(db, delivery.id)) is not None:
+            await instances.release(db, host)
+        return "retried"
+    await _resolve(db, event.id, "retried", by)
+    revive = failed_events.revive_incoming if event.kind == "inbox" else failed_events.revive_fetch
+    await revive(db, event.source_id)
+    return "retried"
+
+
+async def _still_so(db: Connection, activity: Activity) -> bool:
+    """Tell whether what an activity says is still what it should say."""
+    if activity.payload is None:
+        return False
+    actor, target, thought_id = activity.user_id, activity.target_id, activity.thought_id
+    match activity.type:
+        case "Create" | "Update" if thought_id is not None:
+            newest = await activities.find_latest_of_thought(db, thought_id, "Update")
+            current = newest is None or newest.seq <= activity.seq
+            still = current and await thoughts.find_thought(db, thought_id) is not None
+        case "Follow" if target is not None:
+            still = await relations.find_follow(db, actor, target) is not None
+        case "Like" if thought_id is not None:
+            still = await reactions.IS_LIKED.one(db, actor, thought_id)
+        case "Announce" if thought_id is not None:
+            still = await reactions.IS_BOOSTED.one(db, actor, thought_id)
+        case "Block" if target is not None:
+            still = await relations.BLOCKS.one(db, actor, target)
+        case "Accept" if target is not None:
+            still = await relations.IS_FOLLOWING.one(db, target, actor)
+        case _:
+            still = True
+    return still
+
+
+async def _send_present(db: Connection, services: Services, activity: Activity, delivery: DeadDelivery) -> None:
+    """Send what is true now instead of a Create or Update that time went past; what was undone needs nothing."""
+    if activity.type not in ("Create", "Update") or activity.thought_id is None:
+        return
+    sender = await people.find_person(db, activity.user_id)
+    if sender is None or sender.state == "deleted":
+        return
+    thought = await thoughts.find_thought(db, activity.thought_id)
+    audience = Audience(inboxes=[delivery.inbox_url])
+    if thought is None:
+        await send(
+            db, services, sender, "Delete",
+            lambda ap_id: services.render.delete(ap_id, sender.ap_id, activity.ordering_key),
+            ordering_key=activity.ordering_key, audience=audience, thought_id=activity.thought_id, public=True,
+        )  # fmt: skip
+        return
+    parts = await note_parts(db, sender, thought)
+    render = services.render.create if activity.type == "Create" else services.render.update
+    await send(
+        db, services, sender, activity.type, lambda ap_id: render(ap_id, thought, parts),
+        ordering_key=activity.ordering_key, audience=audience, thought_id=thought.id, public=activity.public,
+    )  # fmt: skip

@@ -1,0 +1,100 @@
+"""Editing a thought of one's own; the earlier versions are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from federation.actions.outgoing import Audience, note_parts, send
+from federation.actions.publish_thought import audience_of, check_language, compose
+from federation.errors import Forbidden, NotFound
+from federation.protocol.sanitise import SANITISER_VERSION
+from storage import activities, notifications, thoughts
+from storage.thoughts import Edit, Thought, Version
+
+if TYPE_CHECKING:
+    from federation.services import Services
+    from storage.database import Connection
+    from storage.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a thought becomes."""
+
+    source: str
+    summary: str = ""
+    sensitive: bool = False
+    language: str | None = None
+
+
+async def edit_thought(services: Services, author: Person, thought_id: UUID, revision: Revision) -> Thought:
+    """Change a thought, keep the version before, tell everyone who may hold a copy and local boosters.
+
+    An edit that changes nothing leaves no trace. Raises `NotFound`, `Forbidden` or `Invalid`.
+    """
+    language = check_language(revision.language)
+    text = await compose(services, author, revision.source, revision.summary)
+    async with services.database.transaction() as db:
+        before = await thoughts.find_thought(db, thought_id, lock=True)
+        if before is None:
+            raise NotFound("This thought is gone.")
+        if before.user_id != author.id:
+            raise Forbidden("You can only edit your own thoughts.")
+        sensitive = revision.sensitive or bool(text.summary)
+        same = (before.source, before.summary, before.sensitive, before.language) == (
+            text.source, text.summary, sensitive, language,
+        )  # fmt: skip
+        if same:
+            return before
+        edit = Edit(
+            content=text.content,
+            sanitiser=SANITISER_VERSION,
+            source=text.source,
+            plain=text.plain,
+            summary=text.summary,
+            sensitive=sensitive,
+            language=language,
+            attachments=before.attachments,
+            emojis=before.emojis,
+            edited_at=services.now(),
+        )
+        thought = await thoughts.update_thought(db, thought_id, edit)
+        if thought is None:
+            raise NotFound("This thought is gone.")
+        mentioned = [person.id for person in text.mentioned]
+        await thoughts.set_mentions(db, thought_id, mentioned, fresh=False)
+        await thoughts.set_tags(db, thought_id, text.tags, fresh=False)
+        await notifications.notify(db, mentioned, "mention", author.id, thought_id)
+        await notify_boosters(db, thought)
+        audience = await audience_of(db, thought, text.mentioned)
+        holding = await activities.list_inboxes_holding(db, thought_id)
+        parts = await note_parts(db, author, thought)
+        await send(
+            db,
+            services,
+            author,
+            "Update",
+            lambda ap_id: services.render.update(ap_id, thought, parts),
+            ordering_key=thought.ap_id,
+            audience=Audience(audience.to_followers, [*audience.inboxes, *holding]),
+            thought_id=thought_id,
+            public=thought.visibility in ("public", "unlisted"),
+        )
+    services.wake()
+    return thought
+
+
+async def notify_boosters(db: Connection, thought: Thought) -> None:
+    """Tell our people that what they boosted was edited."""
+    boosters = await notifications.LOCAL_BOOSTERS.all(db, thought.id)
+    await notifications.notify(db, boosters, "update", thought.user_id, thought.id)
+
+
+async def list_versions(services: Services, viewer: Person | None, thought_id: UUID) -> list[Version]:
+    """List the earlier versions of a thought that the viewer may see, oldest first."""
+    async with services.database.connection() as db:
+        if await thoughts.find_visible(db, viewer.id if viewer else None, thought_id) is None:
+            raise NotFound("This thought is gone, or not yours to see.")
+        return await thoughts.list_versions(db, thought_id)

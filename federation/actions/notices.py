@@ -1,0 +1,86 @@
+"""What the viewer is told: notifications and follow requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from federation.actions.timelines import Shown, show
+from storage import entries, notifications, people, relations
+from storage.entries import Page
+from storage.notifications import Notification
+from storage.people import Person
+
+if TYPE_CHECKING:
+    from federation.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """A page of notifications with the people and thoughts they name."""
+
+    notifications: list[Notification]
+    people: dict[UUID, Person]
+    shown: Shown
+
+
+async def get_notifications(
+    services: Services,
+    viewer: Person,
+    page: Page,
+    *,
+    types: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+    details: bool = False,
+) -> Notices:
+    """Return a page of the viewer's notifications, newest first."""
+    async with services.database.connection() as db:
+        found = await notifications.list_notifications(db, viewer.id, page, types=types, exclude=exclude)
+        about = list({one.thought_id for one in found if one.thought_id is not None})
+        shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=details)
+        actors = await people.find_people(db, list({one.actor_id for one in found}))
+    return Notices(found, actors, shown)
+
+
+async def get_notification(services: Services, viewer: Person, notification_id: UUID) -> Notices:
+    """Return one notification, if it is the viewer's."""
+    async with services.database.connection() as db:
+        found = await notifications.ONE.all(db, viewer.id, notification_id)
+        about = [one.thought_id for one in found if one.thought_id is not None]
+        shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=True)
+        actors = await people.find_people(db, [one.actor_id for one in found])
+    return Notices(found, actors, shown)
+
+
+async def count_unread(services: Services, viewer: Person) -> int:
+    """Count the viewer's unread notifications, up to 100."""
+    async with services.database.connection() as db:
+        return await notifications.count_unread(db, viewer.id)
+
+
+async def mark_read(services: Services, viewer: Person, up_to: UUID) -> None:
+    """Mark notifications as read, up to one."""
+    async with services.database.transaction() as db:
+        await notifications.mark_read(db, viewer.id, up_to)
+
+
+async def clear_notifications(services: Services, viewer: Person) -> None:
+    """Delete all of the viewer's notifications."""
+    async with services.database.transaction() as db:
+        await notifications.CLEAR.run(db, viewer.id)
+
+
+async def dismiss_notification(services: Services, viewer: Person, notification_id: UUID) -> None:
+    """Delete one of the viewer's notifications."""
+    async with services.database.transaction() as db:
+        await notifications.DISMISS.run(db, viewer.id, notification_id)
+
+
+async def list_follow_requests(services: Services, viewer: Person, *, before: UUID | None, limit: int) -> list[Person]:
+    """List who asks to follow the viewer, newest first."""
+    async with services.database.connection() as db:
+        asking = await relations.list_followers(db, viewer.id, state="pending", before=before, limit=limit)
+        found = await people.find_people(db, [one.person_id for one in asking])
+    return [found[one.person_id] for one in asking if one.person_id in found]

@@ -1,0 +1,75 @@
+"""Storing an activity of ours together with its effect; the fan-out delivers it after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+
+from federation.render import NoteParts
+from storage import activities, thoughts
+from storage.activities import NewActivity
+
+if TYPE_CHECKING:
+    from federation.services import Services
+    from storage.database import Connection
+    from storage.people import Person
+    from storage.thoughts import Thought
+
+# Mastodon's peers read at most a megabyte, Misskey 64 KiB.
+MAX_ACTIVITY_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Where an activity goes: our followers' inboxes, and these."""
+
+    to_followers: bool = False
+    inboxes: Sequence[str] = ()
+
+    @property
+    def nobody(self) -> bool:
+        """Whether there is nothing to send."""
+        return not self.to_followers and not self.inboxes
+
+
+def between(actor: Person, target: Person) -> str:
+    """Return the ordering key of what one person does to another: Follow, Like, Announce, Block and their Undo."""
+    return f"{actor.ap_id} {target.ap_id}"
+
+
+async def send(
+    db: Connection,
+    services: Services,
+    sender: Person,
+    kind: str,
+    render: Callable[[str], dict[str, Any]],
+    *,
+    ordering_key: str,
+    audience: Audience,
+    thought_id: UUID | None = None,
+    target_id: UUID | None = None,
+    public: bool = False,
+) -> str:
+    """Store an activity that `render` makes from its id, with its fan-out; return the id.
+
+    Call inside the transaction that holds the effect, and `services.wake()` after its commit.
+    """
+    activity_id = await thoughts.new_id(db, services.now())
+    ap_id = services.urls.activity(activity_id)
+    payload = orjson.dumps(render(ap_id))
+    new = NewActivity(activity_id, ap_id, sender.id, kind, ordering_key, thought_id, target_id, public, payload)
+    await activities.insert_activity(
+        db, new, to_followers=audience.to_followers, inboxes=sorted(set(audience.inboxes))
+    )  # fmt: skip
+    return ap_id
+
+
+async def note_parts(db: Connection, author: Person, thought: Thought) -> NoteParts:
+    """Read what a note is rendered from."""
+    mentions = await thoughts.list_mentions(db, [thought.id])
+    tags = await thoughts.list_tags(db, [thought.id])
+    return NoteParts(author, mentions, [tag.name for tag in tags])

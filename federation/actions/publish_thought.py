@@ -1,0 +1,217 @@
+"""Publishing a thought of one of our people."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from federation.actions.outgoing import Audience, note_parts, send
+from federation.actions.people import find_mentioned
+from federation.errors import Conflict, Invalid, NotFound
+from federation.protocol.addressing import Visibility
+from federation.protocol.handles import Handle
+from federation.protocol.sanitise import SANITISER_VERSION, plain_text
+from federation.protocol.text import (
+    MentionTarget,
+    count_characters,
+    find_mentions,
+    find_tags,
+    normalise_source,
+    render_source,
+)
+from storage import access, entries, notifications, people, relations, thoughts
+from storage.entries import NewEntry
+from storage.people import Person
+from storage.thoughts import NewThought, Thought
+
+if TYPE_CHECKING:
+    from federation.services import Services
+    from storage.database import Connection
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+MAX_IDEMPOTENCY_KEY_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody typed, and to whom."""
+
+    source: str
+    visibility: str = "public"
+    summary: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    reply_to: UUID | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A draft's text, checked and rendered."""
+
+    source: str
+    content: str
+    plain: str
+    summary: str
+    tags: list[str]
+    mentioned: list[Person]
+
+
+async def compose(services: Services, author: Person, source: str, summary: str) -> Text:
+    """Check a text against the rules and render it, looking up whom it mentions."""
+    source, summary = normalise_source(source), " ".join(normalise_source(summary).split())
+    if not source:
+        raise Invalid("Write something first.", field="source")
+    length, most = count_characters(source) + count_characters(summary), services.settings.max_chars
+    if length > most:
+        raise Invalid(f"That is {length - most} characters too long; {most} fit.", field="source")
+    found = await find_mentioned(services, find_mentions(source), author=author)
+    targets = {handle: MentionTarget(person.profile_url, _shown(handle, person)) for handle, person in found.items()}
+    content = render_source(source, targets, origin=services.settings.origin)
+    mentioned = list({person.id: person for person in found.values()}.values())
+    return Text(source, content, plain_text(content), summary, [tag.name for tag in find_tags(source)], mentioned)
+
+
+def _shown(handle: Handle, person: Person) -> Handle:
+    return Handle(person.username, handle.host)
+
+
+def check_language(language: str | None) -> str | None:
+    """Return a language tag, or raise `Invalid` for what is none."""
+    if not language:
+        return None
+    if not _LANGUAGE.fullmatch(language):
+        raise Invalid(f"{language!r} is not a language tag such as en or pt-BR.", field="language")
+    return language
+
+
+async def publish_thought(services: Services, author: Person, draft: Draft) -> Thought:
+    """Publish a thought: it, its notifications, its activity and the fan-out are one transaction.
+
+    With an Idempotency-Key that was used before, return the thought it made. Raises `Invalid` naming the field,
+    `NotFound` for a parent that the author may not see.
+    """
+    if draft.visibility not in Visibility:
+        raise Invalid("The visibility is public, unlisted, followers or direct.", field="visibility")
+    if draft.idempotency_key is not None and len(draft.idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
+        raise Invalid("The Idempotency-Key is too long.")
+    language = check_language(draft.language)
+    text = await compose(services, author, draft.source, draft.summary)
+    now = services.now()
+    async with services.database.transaction() as db:
+        thought_id = await thoughts.new_id(db, now)
+        if draft.idempotency_key is not None and not await access.claim_idempotency_key(
+            db, author.id, draft.idempotency_key, thought_id
+        ):
+            return await _made_before(db, author, draft.idempotency_key)
+        parent = await _parent(db, author, draft.reply_to)
+        thought = await thoughts.insert_thought(
+            db,
+            NewThought(
+                id=thought_id,
+                user_id=author.id,
+                content=text.content,
+                sanitiser=SANITISER_VERSION,
+                source=text.source,
+                plain=text.plain,
+                summary=text.summary,
+                sensitive=draft.sensitive or bool(text.summary),
+                language=language,
+                reply_to=parent.id if parent else None,
+                reply_to_ap_id=parent.ap_id if parent else None,
+                reply_to_user_id=parent.user_id if parent else None,
+                visibility=draft.visibility,
+                ap_id=services.urls.thought(thought_id),
+                url=services.urls.thought_page(author.username, thought_id),
+                object_type="Note",
+                attachments=[],
+                emojis=[],
+                created_at=now,
+            ),
+        )
+        if thought is None:
+            raise Conflict("This thought exists already.")
+        await _enter(db, author, thought, text)
+        await _send_create(db, services, author, thought, text)
+    services.wake()
+    return thought
+
+
+async def _made_before(db: Connection, author: Person, key: str) -> Thought:
+    made = await access.find_idempotent_thought(db, author.id, key)
+    thought = await thoughts.find_thought(db, made) if made is not None else None
+    if thought is None:
+        raise NotFound("The thought that this Idempotency-Key made has been deleted.")
+    return thought
+
+
+async def _parent(db: Connection, author: Person, reply_to: UUID | None) -> Thought | None:
+    if reply_to is None:
+        return None
+    parent = await thoughts.find_visible(db, author.id, reply_to)
+    if parent is None:
+        raise NotFound("The thought that you answer is gone, or not yours to see.")
+    return parent
+
+
+async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -> None:
+    """Put a new thought into timelines and notifications."""
+    await thoughts.set_mentions(db, thought.id, [person.id for person in text.mentioned], fresh=True)
+    await thoughts.set_tags(db, thought.id, text.tags, fresh=True)
+    replies_to_other = thought.reply_to_user_id not in (None, author.id)
+    await entries.insert_entry(
+        db,
+        NewEntry(
+            id=thought.id,
+            user_id=author.id,
+            thought_id=thought.id,
+            kind="thought",
+            visibility=thought.visibility,
+            is_remote=False,
+            is_reply=replies_to_other,
+            ap_id=thought.ap_id,
+            created_at=thought.created_at,
+        ),
+    )
+    if thought.visibility != "direct":
+        await entries.fan_out(
+            db, thought.id, author.id, is_boost=False, reply_to_user_id=thought.reply_to_user_id
+        )  # fmt: skip
+        followers = await entries.FOLLOWERS_TO_NOTIFY.all(db, author.id)
+        await notifications.notify(db, followers, "status", author.id, thought.id)
+    await notifications.notify(db, [person.id for person in text.mentioned], "mention", author.id, thought.id)
+
+
+async def audience_of(db: Connection, thought: Thought, mentioned: list[Person]) -> Audience:
+    """Return where a thought of ours goes: followers unless direct, whom it names, and whom it answers."""
+    named = [person.id for person in mentioned if person.is_remote]
+    if thought.reply_to_user_id is not None and thought.visibility in ("public", "unlisted"):
+        named.append(thought.reply_to_user_id)
+    return Audience(
+        to_followers=thought.visibility != "direct", inboxes=await relations.list_inboxes(db, named)
+    )  # fmt: skip
+
+
+async def _send_create(db: Connection, services: Services, author: Person, thought: Thought, text: Text) -> None:
+    parts = await note_parts(db, author, thought)
+    await send(
+        db,
+        services,
+        author,
+        "Create",
+        lambda ap_id: services.render.create(ap_id, thought, parts),
+        ordering_key=thought.ap_id,
+        audience=await audience_of(db, thought, text.mentioned),
+        thought_id=thought.id,
+        public=thought.visibility in ("public", "unlisted"),
+    )
+
+
+async def author_of(db: Connection, thought: Thought) -> Person:
+    """Return a thought's author."""
+    author = await people.find_person(db, thought.user_id)
+    if author is None:
+        raise NotFound("The author of this thought is gone.")
+    return author

@@ -1,0 +1,177 @@
+"""Timelines: pages of entries with everything needed to show them, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from federation.errors import NotFound
+from federation.protocol.text import normalise_tag
+from storage import deliveries, entries, people, thoughts
+from storage.deliveries import Receipt
+from storage.entries import Entry, Marks, Page
+from storage.people import Person
+from storage.thoughts import Mention, Thought
+
+if TYPE_CHECKING:
+    from federation.services import Services
+    from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Entries with their people, and what the viewer did to them. `mentions` and `tags` only when asked for."""
+
+    entries: list[Entry]
+    people: dict[UUID, Person]
+    marks: dict[UUID, Marks]
+    receipts: dict[UUID, Receipt] = field(default_factory=dict)
+    mentions: dict[UUID, list[Mention]] = field(default_factory=dict)
+    tags: dict[UUID, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thought with what it answers and what answers it."""
+
+    ancestors: list[Entry]
+    entry: Entry
+    descendants: list[Entry]
+    shown: Shown
+
+
+MOST_ANCESTORS = 60
+MOST_DESCENDANTS = 300
+DEEPEST = 30
+
+
+async def show(
+    db: Connection, viewer: Person | None, found: list[Entry], *, receipts: bool = False, details: bool = False
+) -> Shown:
+    """Read what showing these entries needs: people and marks; delivery receipts and details when asked for."""
+    ids = list({entry.thought.id for entry in found})
+    who = {entry.user_id for entry in found} | {entry.thought.user_id for entry in found}
+    who |= {entry.thought.reply_to_user_id for entry in found if entry.thought.reply_to_user_id is not None}
+    shown = Shown(
+        entries=found,
+        people=await people.find_people(db, list(who)),
+        marks=await entries.list_marks(db, viewer.id, ids) if viewer is not None else {},
+    )
+    if receipts and viewer is not None:
+        own = [entry.thought.id for entry in found if entry.thought.user_id == viewer.id]
+        shown.receipts.update(await deliveries.list_receipts(db, own))
+    if details:
+        for mention in await thoughts.list_mentions(db, ids):
+            shown.mentions.setdefault(mention.thought_id, []).append(mention)
+        for tag in await thoughts.list_tags(db, ids):
+            shown.tags.setdefault(tag.thought_id, []).append(tag.name)
+    return shown
+
+
+def _id(viewer: Person | None) -> UUID | None:
+    return None if viewer is None else viewer.id
+
+
+async def get_home(services: Services, viewer: Person, page: Page, *, details: bool = False) -> Shown:
+    """Return a page of the viewer's home timeline."""
+    async with services.database.connection() as db:
+        found = await entries.list_home(db, viewer.id, page)
+        return await show(db, viewer, found, receipts=not details, details=details)
+
+
+async def get_public(
+    services: Services, viewer: Person | None, page: Page, *, local: bool, details: bool = False
+) -> Shown:
+    """Return a page of the local or the federated timeline."""
+    async with services.database.connection() as db:
+        found = await (entries.list_local if local else entries.list_federated)(db, _id(viewer), page)
+        return await show(db, viewer, found, details=details)
+
+
+async def get_tagged(
+    services: Services, viewer: Person | None, tag: str, page: Page, *, details: bool = False
+) -> Shown:
+    """Return a page of public thoughts with a hashtag."""
+    name = normalise_tag(tag)
+    if name is None:
+        raise NotFound("That is not a hashtag.")
+    async with services.database.connection() as db:
+        found = await entries.list_tagged(db, _id(viewer), name, page)
+        return await show(db, viewer, found, details=details)
+
+
+async def get_entries_of(
+    services: Services,
+    viewer: Person | None,
+    person: Person,
+    page: Page,
+    *,
+    replies: bool = True,
+    boosts: bool = True,
+    details: bool = False,
+) -> Shown:
+    """Return a page of what a person wrote and boosted, as far as the viewer may see it."""
+    async with services.database.connection() as db:
+        found = await entries.list_of_person(db, _id(viewer), person.id, page, replies=replies, boosts=boosts)
+        return await show(db, viewer, found, receipts=not details, details=details)
+
+
+async def get_pinned(services: Services, viewer: Person | None, person: Person, *, details: bool = False) -> Shown:
+    """Return what a person pinned."""
+    async with services.database.connection() as db:
+        return await show(db, viewer, await entries.list_pinned(db, _id(viewer), person.id), details=details)
+
+
+async def get_bookmarks(services: Services, viewer: Person, page: Page, *, details: bool = False) -> Shown:
+    """Return a page of the viewer's bookmarks."""
+    async with services.database.connection() as db:
+        return await show(db, viewer, await entries.list_bookmarked(db, viewer.id, page), details=details)
+
+
+async def get_entry(services: Services, viewer: Person | None, entry_id: UUID, *, details: bool = False) -> Shown:
+    """Return one entry; hidden and missing look the same."""
+    async with services.database.connection() as db:
+        entry = await entries.find_visible_entry(db, _id(viewer), entry_id)
+        if entry is None:
+            raise NotFound("This thought is gone, or not yours to see.")
+        return await show(db, viewer, [entry], receipts=not details, details=details)
+
+
+async def get_thought(services: Services, viewer: Person | None, entry_id: UUID) -> Thought:
+    """Return the thought that an entry shows if `viewer` may see it; hidden and missing look the same."""
+    async with services.database.connection() as db:
+        thought = await thoughts.find_visible_by_entry(db, _id(viewer), entry_id)
+    if thought is None:
+        raise NotFound("This thought is gone, or not yours to see.")
+    return thought
+
+
+async def get_thread(services: Services, viewer: Person | None, thought_id: UUID, *, details: bool = False) -> Thread:
+    """Return a thought with its ancestors (the root first) and descendants (each after its parent)."""
+    async with services.database.connection() as db:
+        thought = await thoughts.find_visible_by_entry(db, _id(viewer), thought_id)
+        if thought is None:
+            raise NotFound("This thought is gone, or not yours to see.")
+        above = await thoughts.list_ancestors(db, _id(viewer), thought.id, limit=MOST_ANCESTORS)
+        below = await thoughts.list_descendants(
+            db, _id(viewer), thought.id, depth=DEEPEST, limit=MOST_DESCENDANTS
+        )  # fmt: skip
+        found = [_own_entry(one) for one in (*above, thought, *below)]
+        shown = await show(db, viewer, found, receipts=not details, details=details)
+    middle = len(above)
+    return Thread(found[:middle], found[middle], found[middle + 1 :], shown)
+
+
+def _own_entry(thought: Thought) -> Entry:
+    """Return the entry that a thought itself is."""
+    return Entry(thought.id, "thought", thought.user_id, thought.created_at, thought.ap_id, thought)
+
+
+async def show_thoughts(
+    services: Services, viewer: Person | None, found: Iterable[Thought], *, details: bool = False
+) -> Shown:
+    """Return what showing these thoughts needs."""
+    async with services.database.connection() as db:
+        return await show(db, viewer, [_own_entry(thought) for thought in found], details=details)

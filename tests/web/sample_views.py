@@ -1,0 +1,568 @@
+"""A small world of view models that shows every state the templates know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from web import view_models as v
+
+NOW = datetime.now(UTC)
+
+
+def before(**units: float) -> datetime:
+    """Return a moment that lies this far back."""
+    return NOW - timedelta(**units)
+
+
+def person(username: str, name: str = "", host: str = "", **facts: Any) -> v.PersonView:
+    """Return someone; without a host they live here."""
+    handle = f"{username}@{host}" if host else username
+    return v.PersonView(
+        id=f"id-{username}",
+        username=username,
+        handle=handle,
+        host=host,
+        name=name or username,
+        avatar_url=f"/static/{facts.pop('picture', 'avatar.svg')}",
+        profile_url=f"/@{handle}",
+        is_local=not host,
+        **facts,
+    )
+
+
+ALICE = person("alice", "Alice Marsh", picture="p1.png")
+BOB = person("bob", "Bob & Söhne <b>", "example.social", picture="p2.png")
+CHIARA = person("chiara", "Chiara", "fedi.example.org", locked=True, picture="p3.png")
+ROBOT = person("tides", "Tide tables of the North Sea", "bots.example", bot=True, picture="p4.png")
+LONG = person(
+    "a_very_long_user_name_that_goes_on",
+    "Donaudampfschifffahrtsgesellschaftskapitän Maximilian",
+    "a-rather-long-server-name.example.community",
+    picture="p5.png",
+)
+EVE = person("eve", "Eve Okafor", picture="p6.png")
+PEOPLE = (ALICE, BOB, CHIARA, ROBOT, LONG, EVE)
+
+_serial = iter(range(1, 10_000))
+
+
+def thought(author: v.PersonView, html: str, **facts: Any) -> v.ThoughtView:
+    """Return a thought of `author` with an id of its own."""
+    number = f"0190{next(_serial):04d}"
+    url = f"{author.profile_url}/{number}"
+    return v.ThoughtView(
+        id=facts.pop("id", number),
+        entry_id=facts.pop("entry_id", number),
+        author=author,
+        html=html,
+        url=url,
+        origin_url=f"https://{author.host}/notes/{number}" if author.host else f"https://here.example{url}",
+        published_at=facts.pop("published_at", before(minutes=12)),
+        **facts,
+    )
+
+
+def picture(name: str, alt: str = "", **facts: Any) -> v.AttachmentView:
+    """Return an image that is shown in place."""
+    return v.AttachmentView(
+        url=f"/static/{name}",
+        preview_url=f"/static/{name}",
+        kind="image",
+        alt=alt,
+        label=name,
+        width=facts.pop("width", 1200),
+        height=facts.pop("height", 800),
+        blurhash="LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+        **facts,
+    )
+
+
+TAG = '<a href="/tags/fog" class="mention hashtag" rel="tag">#<span>fog</span></a>'
+
+PLAIN = thought(
+    BOB,
+    "<p>The fog lifted at ten, and for a moment the whole harbour looked like it had been washed and hung "
+    f"out to dry. I stood there longer than I had time for. {TAG}</p>",
+    likes=12,
+    boosts=3,
+    replies=2,
+    liked=True,
+)
+MINE = thought(
+    ALICE,
+    "<p>A thing I keep relearning: write the short version first. The long one is usually the short one, "
+    "plus fear.</p>",
+    published_at=before(hours=3),
+    mine=True,
+    likes=1204,
+    boosts=88,
+    replies=31,
+    receipt="Reached 41 of 43 servers",
+    receipt_url="/thoughts/x/delivery",
+    pinned=True,
+    bookmarked=True,
+    edited_at=before(hours=2),
+)
+WARNED = thought(
+    CHIARA,
+    "<p>It was the gardener all along, and the letter in the second chapter was hers.</p>",
+    summary="Spoilers for the last chapter",
+    visibility="unlisted",
+    published_at=before(hours=9),
+    replies=4,
+)
+PRIVATE = thought(
+    EVE,
+    '<p><span class="h-card"><a href="/@alice" class="u-url mention">@<span>alice</span></a></span> '
+    "I have the keys. Tuesday at six?</p>",
+    visibility="direct",
+    can_boost=False,
+    published_at=before(days=1),
+    reply_to_handle="alice",
+    reply_to_url="/@alice/1",
+)
+PICTURE = thought(
+    EVE,
+    "<p>Blue hour.</p>",
+    boosted_by=BOB,
+    attachments=(picture("m1.jpg", "A pier at dusk, one lamp lit, the sea almost white."),),
+    boosted=True,
+    boosts=7,
+    published_at=before(days=2),
+)
+GALLERY = thought(
+    LONG,
+    '<p lang="de">Vier Bilder vom Wochenende, und ein sehr langes Wort: '
+    "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz.</p>",
+    lang="de",
+    attachments=tuple(picture(f"m{n}.jpg", "Ein Bild" if n % 2 else "") for n in (1, 2, 3, 4)),
+    published_at=before(days=12),
+)
+LINKED = thought(
+    ROBOT,
+    "<p>High water at 14:05, 3.2 m. Low water at 20:31, 0.4 m.</p><p>"
+    '<a href="https://tides.example/a/very/long/address/for/one/harbour/2026/11/21?format=table&amp;unit=m">'
+    '<span class="invisible">https://</span><span class="ellipsis">tides.example/a/very/long/addr</span>'
+    '<span class="invisible">ess/for/one</span></a></p>',
+    attachments=(
+        v.AttachmentView("https://bots.example/1.png", "image", "A chart of the tides", "Image, 1200 × 800"),
+        v.AttachmentView("https://bots.example/1.mp3", "audio", "", "Audio, 3 minutes"),
+    ),
+    visibility="followers",
+    can_boost=False,
+    published_at=before(days=500),
+)
+SENSITIVE = thought(
+    EVE, "<p>Careful, a spider.</p>", sensitive=True, attachments=(picture("m2.jpg", "A large spider"),)
+)
+QUOTING = thought(
+    CHIARA,
+    "<blockquote><p>Simplicity is the final achievement.</p></blockquote><p>Three things I took with me:</p>"
+    "<ul><li>one notebook</li><li>one pencil</li><li>a list of <code>regrets</code>, short</li></ul>",
+    likes=5,
+)
+TIMELINE = (PLAIN, MINE, PICTURE, WARNED, QUOTING, PRIVATE, SENSITIVE, GALLERY, LINKED)
+
+ROWS = tuple(
+    v.PersonRow(
+        p,
+        bio="Harbour pilot, slow reader, slower writer. Tea." if n % 2 else "",
+        following=n == 1,
+        requested=n == 2,
+        followed_by=n in (1, 3),
+        is_self=p is ALICE,
+    )
+    for n, p in enumerate(PEOPLE)
+)
+
+PROFILE = v.ProfileView(
+    person=ALICE,
+    bio_html='<p>Writes about fog, boats and the patience of both. Keeper of <a href="/@t">@tides</a>.</p>',
+    header_url="/static/header.jpg",
+    fields=(
+        v.FieldView("Website", '<a href="https://marsh.example" rel="me">marsh.example</a>', before(days=3)),
+        v.FieldView("Pronouns", "she/her"),
+        v.FieldView("Boat", "Kittiwake, 1962"),
+    ),
+    thoughts=1284,
+    following_count=211,
+    followers_count=40_212,
+    joined_at=before(days=700),
+    followed_by=True,
+    top_friends=(BOB, CHIARA, EVE, ROBOT, LONG),
+    has_custom_css=True,
+    css_url="/@alice/style.css",
+    css_enabled=True,
+    feed_url="/@alice.atom",
+)
+REMOTE_PROFILE = v.ProfileView(
+    person=CHIARA,
+    bio_html="<p>Elsewhere.</p>",
+    requested=True,
+    remote_url="https://fedi.example.org/@chiara",
+    muting=True,
+)
+
+EMPTY_FORM: Mapping[str, str] = {}
+WRONG = {
+    "": "That did not work yet. Please look at the marked places.",
+    "username": "Somebody here is already called alice. Names cannot be used twice.",
+}
+
+HOSTS = (
+    v.HostView(
+        "example.social",
+        "probing",
+        312,
+        4,
+        "Mastodon 4.5",
+        before(days=4),
+        before(minutes=3),
+        "Does not answer (timeout after 10 s)",
+        NOW + timedelta(minutes=11),
+    ),
+    v.HostView("fedi.example.org", "well", 0, 0, "GoToSocial 0.20", before(minutes=1)),
+    v.HostView("slow.example", "paused", 20, 0, "Misskey 2025.9", before(hours=5)),
+    v.HostView("spam.example", "blocked"),
+)
+FAILED = v.FailedView(
+    id="f1",
+    kind="delivery",
+    host="example.social",
+    error="timeout",
+    explanation="example.social has not answered for three days.",
+    died_at=before(hours=2),
+    attempt_count=14,
+    subject="“The fog lifted at ten …”",
+    subject_url="/@alice/1",
+    source_id="https://here.example/activities/0190",
+    inbox_url="https://example.social/inbox",
+    answer="<html><body><h1>504 Gateway Time-out</h1></body></html>",
+    payload='{"type": "Create", "actor": "https://here.example/users/alice"}',
+    status=504,
+    attempts=(
+        v.AttemptView(before(days=3), "no answer", None, "cavage", 10_000),
+        v.AttemptView(before(hours=2), "answered 504", 504, "rfc9421", 3012),
+    ),
+)
+REFUSED = v.FailedView(
+    id="f2",
+    kind="inbound",
+    host="slow.example",
+    error="malformed",
+    explanation="The activity could not be read.",
+    died_at=before(minutes=20),
+    attempt_count=1,
+)
+
+GLOBALS: Mapping[str, Any] = {
+    "viewer": ALICE,
+    "viewer_is_admin": True,
+    "instance_name": "Harbour",
+    "local_domain": "harbour.example",
+    "csrf_token": lambda: "IjQ2ZjA3YzE4ZDNlYzE0.aR_example.token-of-usual-length",
+    "theme": "auto",
+    "asset": lambda name: f"/static/{name}?v=1a2b3c4d",
+    "unread_count": 3,
+    "flashes": (),
+    "current": "home",
+    "path": "/home",
+    "registration": "open",
+}
+
+_PAGED = {"newer_url": None, "older_url": "?before=0190"}
+_ADMIN = {"failed_count": 14, "pending_count": 2, "current": "admin"}
+_SETTINGS = {"invites_enabled": True, "form": EMPTY_FORM, "errors": EMPTY_FORM, "current": "settings"}
+_DOOR = {
+    "viewer": None,
+    "viewer_is_admin": False,
+    "unread_count": 0,
+    "form": EMPTY_FORM,
+    "errors": EMPTY_FORM,
+}
+
+PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "home": (
+        "timeline.html",
+        {"kind": "home", "title": "Home", "thoughts": TIMELINE, "composer": v.ComposerView(), **_PAGED}
+        | {"flashes": (("ok", "Your thought is out."),)},
+    ),
+    "home-empty": (
+        "timeline.html",
+        {"kind": "home", "title": "Home", "thoughts": (), "composer": v.ComposerView()},
+    ),
+    "tag": (
+        "timeline.html",
+        {"kind": "tag", "title": "#fog", "thoughts": TIMELINE[:2], "tag_count": 204, "viewer": None}
+        | {"unread_count": 0, "viewer_is_admin": False, "feed_url": "/tags/fog.atom"},
+    ),
+    "bookmarks-empty": (
+        "timeline.html",
+        {"kind": "bookmarks", "title": "Bookmarks", "thoughts": (), "current": "bookmarks"},
+    ),
+    "welcome": (
+        "welcome.html",
+        {**_DOOR, "registration": "approval", "description": "", "people": 41, "thoughts": TIMELINE[:3]},
+    ),
+    "thread": (
+        "thread.html",
+        {
+            "thought": MINE,
+            "ancestors": (PLAIN, QUOTING),
+            "ancestors_missing": True,
+            "replies": (
+                v.ReplyView(thought(BOB, "<p>Printing this and hanging it over the desk.</p>", likes=2)),
+                v.ReplyView(thought(ALICE, "<p>Careful, it is a long desk.</p>", mine=True), 1),
+                v.ReplyView(thought(BOB, "<p>It used to be longer.</p>", replies=3), 1, "/@bob@example.social/9", 3),
+                v.ReplyView(thought(LONG, "<p>And what is the short version of this?</p>")),
+            ),
+            "completeness": "Everything that has reached this server. example.social may have more replies.",
+            "people": (ALICE, BOB, LONG),
+            "composer": v.ComposerView(reply_to=MINE),
+            "meta": v.PageMeta("Alice Marsh", "https://harbour.example/@alice/1", "A thing I keep relearning"),
+            "alternate_url": "https://harbour.example/thoughts/1",
+        },
+    ),
+    "compose": (
+        "compose.html",
+        {
+            "composer": v.ComposerView(
+                source="Good morning",
+                reply_to=PLAIN,
+                summary="Weather",
+                lang="tlh",
+                error="A thought may have 500 characters; this one has 512.",
+            ),
+            "next_url": "/home",
+            "current": "compose",
+        },
+    ),
+    "edit": (
+        "compose.html",
+        {
+            "composer": v.ComposerView(source="Good morning", edit_id="1", visibility="followers", lang="en"),
+            "next_url": "/@alice/1",
+            "versions": ((before(hours=2), "<p>Good mroning</p>"),),
+        },
+    ),
+    "profile": (
+        "profile.html",
+        {"profile": PROFILE, "thoughts": TIMELINE[2:6], "pinned": (MINE,), "tab": "thoughts", "viewer": EVE}
+        | {"current": "", "feed_url": "/@alice.atom", "path": "/@alice", **_PAGED},
+    ),
+    "profile-remote": (
+        "profile.html",
+        {"profile": REMOTE_PROFILE, "thoughts": (), "pinned": (), "tab": "thoughts", "current": ""},
+    ),
+    "people": ("people.html", {"person": ALICE, "kind": "followers", "total": 40212, "rows": ROWS, **_PAGED}),
+    "notifications": (
+        "notifications.html",
+        {
+            "notifications": (
+                v.NotificationView("1", "favourite", BOB, before(minutes=4), MINE, unread=True),
+                v.NotificationView("2", "mention", EVE, before(minutes=9), PRIVATE, unread=True),
+                v.NotificationView("3", "follow_request", CHIARA, before(hours=2), unread=True),
+                v.NotificationView("4", "follow", LONG, before(hours=5)),
+                v.NotificationView("5", "reblog", CHIARA, before(days=2), MINE),
+                v.NotificationView("6", "update", BOB, before(days=3), PLAIN),
+            ),
+            "request_count": 1,
+            "current": "notifications",
+            **_PAGED,
+        },
+    ),
+    "search": (
+        "search.html",
+        {"q": "fog", "people": ROWS[:3], "thoughts": TIMELINE[:2], "tags": (("fog", 204), ("foghorn", 1))}
+        | {"current": "search", "resolving": "example.social does not answer at the moment."},
+    ),
+    "explore": ("search.html", {"q": "", "suggestions": ROWS, "current": "search"}),
+    "search-empty": ("search.html", {"q": "<script>", "current": "search"}),
+    "follow-requests": ("follow_requests.html", {"rows": ROWS[1:3]}),
+    "delivery": (
+        "delivery.html",
+        {
+            "thought": MINE,
+            "reached": 41,
+            "waiting": 1,
+            "failed": 1,
+            "total": 43,
+            "deliveries": (
+                v.DeliveryView(
+                    "gone.example",
+                    "failed",
+                    2,
+                    before(hours=1),
+                    None,
+                    14,
+                    "gone.example refused it: it does not know the people addressed any more.",
+                    "HTTP 410 Gone",
+                ),
+                v.DeliveryView(
+                    "example.social",
+                    "retrying",
+                    9,
+                    None,
+                    NOW + timedelta(minutes=32),
+                    3,
+                    "example.social has not answered since Tuesday. We try again at 14:05.",
+                ),
+                v.DeliveryView("fedi.example.org", "delivered", 1, before(hours=3)),
+            ),
+        },
+    ),
+    "signin": (
+        "signin.html",
+        {**_DOOR, "next_url": "/home", "errors": {"": "Name or password is not right."}},
+    ),
+    "signup": (
+        "signup.html",
+        {**_DOOR, "registration": "approval", "form": {"username": "alice"}, "errors": WRONG}
+        | {"rules": ("Be kind.", "No advertising.")},
+    ),
+    "signup-closed": ("signup.html", {**_DOOR, "registration": "closed"}),
+    "first-run": ("first_run.html", _DOOR),
+    "about": (
+        "about.html",
+        {
+            "description": "",
+            "rules": ("Be kind.",),
+            "admins": (ALICE,),
+            "people": 41,
+            "thoughts": 12_840,
+            "hosts": 913,
+            "version": "0.1.0",
+            "source_url": "https://source.example",
+            "max_chars": 500,
+            "current": "about",
+        },
+    ),
+    "error": (
+        "error.html",
+        {
+            **_DOOR,
+            "status": 404,
+            "title": "There is nothing here",
+            "explanation": "The page may have been deleted, or it is not meant for you.",
+            "what_to_do": "If somebody sent you the link, ask them who can see it.",
+            "reference": "7f3a",
+        },
+    ),
+    "settings-profile": (
+        "settings/profile.html",
+        {**_SETTINGS, "person": ALICE, "header_url": "/static/header.jpg", "max_upload": "8 MB"}
+        | {"form": {"display_name": "Alice Marsh", "bio": "Fog.", "locked": True}}
+        | {"fields": (v.FieldView("Website", "https://marsh.example", before(days=2)),)},
+    ),
+    "settings-top-friends": (
+        "settings/top_friends.html",
+        {**_SETTINGS, "friends": ("@bob@example.social", "@nobody"), "portraits": (BOB,), "choices": PEOPLE}
+        | {"errors": {"friend_2": "We could not find @nobody."}},
+    ),
+    "settings-appearance": (
+        "settings/appearance.html",
+        {**_SETTINGS, "custom_css": ".person-name { color: teal }", "show_custom_css": True}
+        | {"dropped": ("line 3: background: url(https://x.example/a.png)", "line 9: position: fixed")}
+        | {"max_css": "32 kB"},
+    ),
+    "settings-account": ("settings/account.html", {**_SETTINGS, "email": "alice@marsh.example"}),
+    "settings-sessions": (
+        "settings/sessions.html",
+        {
+            **_SETTINGS,
+            "sessions": (
+                v.SessionView("1", "Firefox on Linux", "203.0.113.7", before(days=9), NOW, current=True),
+                v.SessionView("2", "Safari on iPhone", "198.51.100.9", before(days=40), before(days=2)),
+            ),
+        },
+    ),
+    "settings-api-keys": (
+        "settings/api_keys.html",
+        {**_SETTINGS, "fresh_key": "th_9hJ2kQ7mZx4vB8nW1cR5tY", "fresh_name": "Weather bot"}
+        | {"keys": (v.ApiKeyView("1", "Weather bot", NOW), v.ApiKeyView("2", "Ivory", NOW, NOW))},
+    ),
+    "settings-blocks": ("settings/blocks.html", {**_SETTINGS, "blocked": ROWS[1:2], "muted": ()}),
+    "settings-invites": (
+        "settings/invites.html",
+        {
+            **_SETTINGS,
+            "invites": (v.InviteView("1", "https://harbour.example/signup?invite=q8", NOW, NOW, 1, 5),),
+        },
+    ),
+    "admin": (
+        "admin/overview.html",
+        {
+            **_ADMIN,
+            "overview": v.OverviewView(
+                people=41,
+                pending_people=2,
+                thoughts=12_840,
+                hosts=913,
+                hosts_troubled=6,
+                due=312,
+                failed=14,
+                version="0.1.0",
+                oldest_due_at=before(days=3),
+                delivered_by_hour=tuple(40 + (n * 37) % 90 for n in range(24)),
+                received_by_hour=tuple(140 + (n * 53) % 190 for n in range(24)),
+                failed_by_hour=tuple(9 if n == 17 else n % 2 for n in range(24)),
+            ),
+            "troubled": HOSTS[:1],
+            "engines": (
+                ("PostgreSQL", "18.6, embedded", True),
+                ("Redis", "away; pages and inbox go on", False),
+            ),
+        },
+    ),
+    "admin-federation": (
+        "admin/federation.html",
+        {**_ADMIN, "hosts": HOSTS, "total": 913, "host": "", "state": "", **_PAGED},
+    ),
+    "admin-failed": (
+        "admin/failed.html",
+        {
+            **_ADMIN,
+            "filters": v.FailedFilters(host="example.social"),
+            "rows": (FAILED, REFUSED),
+            "total": 1284,
+            "kinds": ("delivery", "inbound", "media"),
+            "errors_known": ("timeout", "refused"),
+            **_PAGED,
+        },
+    ),
+    "admin-failed-empty": (
+        "admin/failed.html",
+        {**_ADMIN, "filters": v.FailedFilters(), "rows": (), "total": 0, "kinds": (), "errors_known": ()},
+    ),
+    "admin-failed-one": ("admin/failed_one.html", {**_ADMIN, "failed": FAILED}),
+    "admin-people": (
+        "admin/people.html",
+        {
+            **_ADMIN,
+            "people": (
+                v.AdminPersonView(ALICE, "active", before(days=700), "a@x.example", "", True, NOW, 1284),
+                v.AdminPersonView(EVE, "pending", before(hours=7), "e@x.example", "I know Alice from the boats."),
+                v.AdminPersonView(BOB, "suspended", before(days=90)),
+                v.AdminPersonView(CHIARA, "active", before(days=90), thoughts=7),
+            ),
+            "q": "",
+            "state": "",
+            "total": 4,
+        },
+    ),
+    "admin-domains": (
+        "admin/domains.html",
+        {**_ADMIN, "form": EMPTY_FORM, "errors": EMPTY_FORM}
+        | {"blocks": (v.DomainBlockView("spam.example", before(days=9), "Spam", "alice"),)},
+    ),
+    "admin-audit": (
+        "admin/audit.html",
+        {
+            **_ADMIN,
+            "entries": (v.AuditView("1", NOW, "alice", "retried", "14 deliveries", "/admin/failed", "example.social"),),
+        },
+    ),
+}
+"""Every page in a telling state: template and what its view passes, over GLOBALS."""

@@ -1,0 +1,182 @@
+// Thoughts: small comforts. Every page works without this file.
+
+const all = (selector, root = document) => root.querySelectorAll(selector);
+const said = document.querySelector("[data-said-here]");
+
+function say(words) {
+  if (!said) return;
+  said.textContent = words;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { said.textContent = ""; }, 2500);
+}
+
+// --- Times: the same words as the server's, kept fresh; the exact one in the reader's own zone ---
+
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+function ago(when, now) {
+  let seconds = Math.trunc((now - when) / 1000);
+  const future = seconds < 0;
+  seconds = Math.abs(seconds);
+  if (seconds < 45) return "now";
+  let label;
+  if (seconds < 3600) label = `${Math.max(1, Math.round(seconds / 60))} min`;
+  else if (seconds < 86400) label = `${Math.floor(seconds / 3600)} h`;
+  else if (seconds < 604800) label = `${Math.floor(seconds / 86400)} d`;
+  else {
+    const date = `${when.getDate()} ${months[when.getMonth()]}`;
+    return when.getFullYear() === now.getFullYear() ? date : `${date} ${when.getFullYear()}`;
+  }
+  return future ? `in ${label}` : label;
+}
+
+function refreshTimes(root = document) {
+  const now = new Date();
+  for (const time of all("time[datetime]", root)) {
+    const when = new Date(time.dateTime);
+    if (Number.isNaN(when.getTime())) continue;
+    const full = when.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+    if ("exact" in time.dataset) time.textContent = full;
+    else if (time.title) {
+      time.title = full;
+      const words = ago(when, now);
+      if (time.textContent !== words) time.textContent = words;
+    }
+  }
+}
+
+// --- Writing ---
+
+const segments = "Segmenter" in Intl ? new Intl.Segmenter() : null;
+
+// As the server counts: every link is 23, a mention counts without its server.
+export function lengthOf(text) {
+  const plain = text
+    .replace(/https?:\/\/\S+/gi, "x".repeat(23))
+    .replace(/(^|[^\w/])(@\w+(?:[\w.-]*\w)?)@[\w.:-]*\w/g, "$1$2");
+  return segments ? [...segments.segment(plain)].length : [...plain].length;
+}
+
+function grow(area) {
+  if (CSS.supports("field-sizing", "content")) return;
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight}px`;
+}
+
+function composer(form) {
+  const area = form.querySelector("textarea");
+  const warning = form.elements.summary;
+  const counter = form.querySelector("[data-counter]");
+  const submit = form.querySelector("[data-submit]");
+  const limit = Number(form.dataset.max);
+  const update = () => {
+    const left = limit - lengthOf(area.value) - (warning ? lengthOf(warning.value) : 0);
+    const near = left <= 100;
+    counter.textContent = near ? String(left) : "";
+    counter.classList.toggle("near", near && left >= 0);
+    counter.classList.toggle("over", left < 0);
+    counter.ariaLabel = left < 0 ? `${-left} characters too many` : `${left} characters left`;
+    submit.disabled = left < 0 || !area.value.trim();
+    grow(area);
+  };
+  form.addEventListener("input", update);
+  form.addEventListener("submit", () => { form.dataset.sent = "1"; });
+  addEventListener("beforeunload", (event) => {
+    if (!form.dataset.sent && area.value.trim() && area.value !== area.defaultValue) event.preventDefault();
+  });
+  if (area.value) area.setSelectionRange(area.value.length, area.value.length);
+  update();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = event.target.closest?.("form[data-composer]");
+    const submit = form?.querySelector("[data-submit]");
+    if (submit && !submit.disabled) { event.preventDefault(); form.requestSubmit(submit); }
+  }
+  if (event.key === "Escape") {
+    const open = event.target.closest?.("details.menu[open], details.alt[open]") ?? document.querySelector("details.menu[open]");
+    if (open) { open.open = false; open.querySelector("summary").focus(); }
+  }
+});
+
+// --- Menus close when the attention goes elsewhere ---
+
+document.addEventListener("click", (event) => {
+  for (const open of all("details.menu[open], details.alt[open]")) if (!open.contains(event.target)) open.open = false;
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => say(copy.dataset.said), () => say(copy.dataset.copy));
+  const back = event.target.closest("[data-back]");
+  if (back && document.referrer.startsWith(`${location.origin}/`) && history.length > 1) { event.preventDefault(); history.back(); }
+});
+
+// --- Like, boost and bookmark stay where they are: the same POST, then only this thought is taken from the answer ---
+
+document.addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  if (!form.matches("form.acts") || !submitter?.hasAttribute("aria-pressed")) return;
+  event.preventDefault();
+  const action = submitter.formAction;
+  const pressed = submitter.ariaPressed === "true";
+  submitter.ariaPressed = String(!pressed);
+  const article = form.closest("article");
+  const label = submitter.className;
+  try {
+    const answer = await fetch(action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(article.id);
+    if (!answer.ok || !fresh) throw new Error(answer.statusText);
+    const open = article.querySelector("details.cw")?.open;
+    const wide = article.className;
+    article.replaceWith(fresh);
+    fresh.className = wide;
+    if (open) fresh.querySelector("details.cw").open = true;
+    enhance(fresh);
+    [...all("button[aria-pressed]", fresh)].find((button) => button.className === label)?.focus({ preventScroll: true });
+  } catch {
+    submitter.ariaPressed = String(pressed);
+    say("That did not work. Try again in a moment.");
+  }
+});
+
+// --- Choosing many ---
+
+function bulk(form) {
+  const boxes = [...all("input[name=ids]", form)];
+  const every = form.querySelector("[data-all]");
+  const count = form.querySelector("[data-count]");
+  const actions = [...all("button[value=retry], button[value=discard]", form)];
+  if (!every) return;
+  every.hidden = false;
+  const update = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    every.checked = chosen === boxes.length;
+    every.indeterminate = chosen > 0 && chosen < boxes.length;
+    count.textContent = chosen ? `${chosen} chosen` : "Choose all here";
+    for (const button of actions) button.disabled = !chosen;
+  };
+  every.addEventListener("change", () => { for (const box of boxes) box.checked = every.checked; });
+  form.addEventListener("change", update);
+  update();
+}
+
+// --- A picture's mean colour while it loads (the first component of its blurhash) ---
+
+const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
+
+function blur(image) {
+  const value = [...image.dataset.blur.slice(2, 6)].reduce((sum, digit) => sum * 83 + digits.indexOf(digit), 0);
+  image.style.backgroundColor = `rgb(${value >> 16} ${(value >> 8) & 255} ${value & 255})`;
+}
+
+function enhance(root) {
+  for (const hidden of all("[data-copy][hidden]", root)) hidden.hidden = false;
+  for (const image of all("img[data-blur]", root)) blur(image);
+  refreshTimes(root);
+}
+
+enhance(document);
+all("form[data-composer]").forEach(composer);
+all("form[data-bulk]").forEach(bulk);
+for (const area of all("textarea[data-grow]")) { area.addEventListener("input", () => grow(area)); grow(area); }
+setInterval(() => { if (!document.hidden) refreshTimes(); }, 30000);

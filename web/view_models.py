@@ -1,0 +1,459 @@
+"""What the templates are given: plain frozen facts, already decided, never a row or a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+VISIBILITY_WORDS: Mapping[str, str] = {
+    "public": "Everyone, and it may travel",
+    "unlisted": "Everyone, but kept out of public timelines",
+    "followers": "Followers only",
+    "direct": "Only the people you mention",
+}
+"""Each stored visibility in the words of the composer, in the order it offers them."""
+
+VISIBILITY_LABELS: Mapping[str, str] = {
+    "public": "Public",
+    "unlisted": "Quiet public",
+    "followers": "Followers only",
+    "direct": "Only people mentioned",
+}
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def ago(when: datetime | None, now: datetime | None = None) -> str:
+    """Say how far away a moment is, in the shortest form that is still clear; also for moments to come."""
+    if when is None:
+        return "never"
+    now = now or datetime.now(UTC)
+    seconds = int((now - when).total_seconds())
+    future = seconds < 0
+    seconds = abs(seconds)
+    if seconds < 45:
+        return "now"
+    if seconds < 3600:
+        label = f"{max(1, round(seconds / 60))} min"
+    elif seconds < 86400:
+        label = f"{seconds // 3600} h"
+    elif seconds < 7 * 86400:
+        label = f"{seconds // 86400} d"
+    else:
+        date = f"{when.day} {_MONTHS[when.month - 1]}"
+        return date if when.year == now.year else f"{date} {when.year}"
+    return f"in {label}" if future else label
+
+
+def iso(when: datetime) -> str:
+    """Return the moment as a `datetime` attribute takes it, in UTC and whole seconds."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def exact(when: datetime) -> str:
+    """Return the moment in full, for titles and for the thought that a page is about."""
+    at = when.astimezone(UTC)
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at:%H:%M} UTC"
+
+
+def month(when: datetime) -> str:
+    """Return month and year, as precise as a joining date needs to be."""
+    return f"{_MONTHS[when.month - 1]} {when.year}"
+
+
+def compact(number: int) -> str:
+    """Return a count that fits under an icon: 999, 1.2k, 34k, 5.6M."""
+    if number < 1000:
+        return str(number)
+    for limit, divisor, unit in ((999_950, 1000, "k"), (999_950_000, 1_000_000, "M")):
+        if number < limit:
+            short = number / divisor
+            return f"{short:.1f}".removesuffix(".0") + unit if short < 10 else f"{short:.0f}{unit}"
+    return f"{number / 1_000_000_000:.1f}".removesuffix(".0") + "G"
+
+
+def grouped(number: int) -> str:
+    """Return a count in full, with thousands set apart."""
+    return f"{number:,}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return the count with its noun: `1 reply`, `1,204 replies`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "ago": ago,
+    "compact": compact,
+    "counted": counted,
+    "exact": exact,
+    "grouped": grouped,
+    "iso": iso,
+    "month": month,
+}
+"""The Jinja filters that the templates use; the application registers them all."""
+
+
+# --- People and thoughts ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """Someone, here or elsewhere, as a line or a portrait shows them."""
+
+    id: str
+    username: str
+    handle: str
+    host: str
+    name: str
+    avatar_url: str
+    profile_url: str
+    is_local: bool = True
+    locked: bool = False
+    bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """One attachment; `preview_url` is a copy on our origin, without one it becomes a labelled link."""
+
+    url: str
+    kind: str
+    alt: str = ""
+    label: str = ""
+    width: int | None = None
+    height: int | None = None
+    blurhash: str = ""
+    preview_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThoughtView:
+    """One entry of a timeline: a thought, or somebody's boost of it, as `viewer` may act on it."""
+
+    id: str
+    entry_id: str
+    author: PersonView
+    html: str
+    url: str
+    origin_url: str
+    published_at: datetime
+    summary: str = ""
+    sensitive: bool = False
+    visibility: str = "public"
+    lang: str = ""
+    edited_at: datetime | None = None
+    reply_to_handle: str | None = None
+    reply_to_url: str | None = None
+    boosted_by: PersonView | None = None
+    attachments: tuple[AttachmentView, ...] = ()
+    likes: int = 0
+    boosts: int = 0
+    replies: int = 0
+    liked: bool = False
+    boosted: bool = False
+    bookmarked: bool = False
+    pinned: bool = False
+    mine: bool = False
+    can_boost: bool = True
+    can_reply: bool = True
+    receipt: str | None = None
+    receipt_url: str | None = None
+
+    @property
+    def visibility_label(self) -> str:
+        """Who can read it, in two or three words."""
+        return VISIBILITY_LABELS[self.visibility]
+
+    @property
+    def shown(self) -> tuple[AttachmentView, ...]:
+        """The attachments shown in place."""
+        return tuple(a for a in self.attachments if a.preview_url)
+
+    @property
+    def linked(self) -> tuple[AttachmentView, ...]:
+        """The attachments that stay where they are and get a link."""
+        return tuple(a for a in self.attachments if not a.preview_url)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyView:
+    """A reply of a thread, in reading order; `depth` is 0 or 1, deeper ones wait behind `continue_url`."""
+
+    thought: ThoughtView
+    depth: int = 0
+    continue_url: str | None = None
+    continue_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationView:
+    """Something that happened to the viewer; `type` is the client API's name for it."""
+
+    id: str
+    type: str
+    actor: PersonView
+    created_at: datetime
+    thought: ThoughtView | None = None
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One profile field; `verified_at` is when the linked page was last seen linking back."""
+
+    name: str
+    value_html: str
+    verified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileView:
+    """Someone's own page, with how the viewer and they stand to each other."""
+
+    person: PersonView
+    bio_html: str = ""
+    header_url: str | None = None
+    fields: tuple[FieldView, ...] = ()
+    thoughts: int = 0
+    following_count: int = 0
+    followers_count: int = 0
+    joined_at: datetime | None = None
+    is_self: bool = False
+    following: bool = False
+    requested: bool = False
+    followed_by: bool = False
+    blocking: bool = False
+    blocked_by: bool = False
+    muting: bool = False
+    top_friends: tuple[PersonView, ...] = ()
+    has_custom_css: bool = False
+    css_url: str = ""
+    css_enabled: bool = False
+    feed_url: str | None = None
+    remote_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person in a list, with the viewer's relation to them and a line of their bio as plain text."""
+
+    person: PersonView
+    bio: str = ""
+    is_self: bool = False
+    following: bool = False
+    requested: bool = False
+    followed_by: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComposerView:
+    """The composer as it stands: empty, answering, editing, or come back with what was typed and why."""
+
+    max_chars: int = 500
+    source: str = ""
+    summary: str = ""
+    visibility: str = "public"
+    lang: str = ""
+    sensitive: bool = False
+    reply_to: ThoughtView | None = None
+    edit_id: str | None = None
+    error: str = ""
+
+    @property
+    def audiences(self) -> tuple[tuple[str, str], ...]:
+        """Visibilities and their words, in the order offered."""
+        return tuple(VISIBILITY_WORDS.items())
+
+
+# --- The delivery report ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """How a thought fares at one server; `state` is delivered, waiting, retrying, failed or dropped."""
+
+    host: str
+    state: str
+    people: int = 1
+    at: datetime | None = None
+    next_at: datetime | None = None
+    attempts: int = 0
+    explanation: str = ""
+    detail: str = ""
+
+
+# --- Settings --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One signed-in browser."""
+
+    id: str
+    browser: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyView:
+    """One personal API key; its text is never here."""
+
+    id: str
+    name: str
+    created_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InviteView:
+    """One invitation link and what is left of it."""
+
+    id: str
+    url: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    uses: int = 0
+    max_uses: int | None = None
+
+
+# --- Admin -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewView:
+    """The health of the server at a glance; the series are one number an hour, oldest first."""
+
+    people: int
+    pending_people: int
+    thoughts: int
+    hosts: int
+    hosts_troubled: int
+    due: int
+    failed: int
+    version: str
+    oldest_due_at: datetime | None = None
+    delivered_by_hour: tuple[int, ...] = ()
+    received_by_hour: tuple[int, ...] = ()
+    failed_by_hour: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """A remote server and how we get on; `state` is well, probing, paused or blocked."""
+
+    host: str
+    state: str
+    backlog: int = 0
+    failed: int = 0
+    software: str = ""
+    last_success_at: datetime | None = None
+    last_failure_at: datetime | None = None
+    last_error: str = ""
+    next_probe_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One try at something that failed in the end."""
+
+    at: datetime
+    outcome: str
+    status: int | None = None
+    scheme: str = ""
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedView:
+    """A dead letter; the last five are only filled for the page that looks inside."""
+
+    id: str
+    kind: str
+    host: str
+    error: str
+    explanation: str
+    died_at: datetime
+    status: int | None = None
+    attempt_count: int = 0
+    subject: str = ""
+    subject_url: str | None = None
+    resolution: str | None = None
+    resolved_by: str | None = None
+    resolved_at: datetime | None = None
+    source_id: str = ""
+    inbox_url: str = ""
+    answer: str = ""
+    payload: str = ""
+    attempts: tuple[AttemptView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFilters:
+    """The filters of the failed page as they stand in its address; empty means any."""
+
+    host: str = ""
+    kind: str = ""
+    error: str = ""
+    age: str = ""
+    state: str = "open"
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is left out besides what is resolved already."""
+        return bool(self.host or self.kind or self.error or self.age)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminPersonView:
+    """An account as the people page shows it; `state` is active, pending, suspended or remote."""
+
+    person: PersonView
+    state: str
+    joined_at: datetime
+    email: str = ""
+    reason: str = ""
+    is_admin: bool = False
+    seen_at: datetime | None = None
+    thoughts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DomainBlockView:
+    """A server that is kept out."""
+
+    domain: str
+    created_at: datetime
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """One thing that somebody with the keys did."""
+
+    id: str
+    at: datetime
+    by: str
+    action: str
+    subject: str = ""
+    subject_url: str | None = None
+    detail: str = ""
+
+
+# --- The page itself -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PageMeta:
+    """What a page says about itself to whoever makes a preview card of it."""
+
+    title: str
+    url: str
+    description: str = ""
+    type: str = "website"
+    image: str = ""
