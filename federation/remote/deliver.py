@@ -59,7 +59,8 @@ async def send(network: NetworkClient, key: SigningKey, letter: Letter, now: Cal
     signature that a 401 asks for in `Accept-Signature` (RFC 9421 §5).
     """
     scheme = letter.scheme or Scheme.CAVAGE
-    first, posted = await _knock(network, key, letter, scheme, now, None)
+    attempt = _Attempt(network, key, letter, now)
+    first, posted = await attempt.knock(scheme)
     if posted is None or first.answer not in KNOCK_AGAIN:
         return first
     other: Scheme | None = _OTHER[scheme]
@@ -72,7 +73,7 @@ async def send(network: NetworkClient, key: SigningKey, letter: Letter, now: Cal
             other = None
     if other is None:
         return first
-    second, _ = await _knock(network, key, letter, other, now, challenge)
+    second, _ = await attempt.knock(other, challenge)
     return _telling(first, second)
 
 
@@ -83,39 +84,31 @@ def _telling(first: SendResult, second: SendResult) -> SendResult:
     return first
 
 
-async def _knock(
-    network: NetworkClient,
-    key: SigningKey,
-    letter: Letter,
-    scheme: Scheme,
-    now: Callable[[], datetime],
-    challenge: Challenge | None,
-) -> tuple[SendResult, Posted | None]:
-    try:
-        headers = _signed(key, letter, scheme, now(), challenge)
-        posted = await network.post(letter.inbox_url, body=letter.body, headers=headers)
-    except RemoteError as exc:
-        return SendResult(classify(exc), scheme, exc.message), None
-    except ThoughtsError as exc:
-        return SendResult(ErrorClass.UNSAFE, scheme, exc.message), None
-    message = f"{authority(letter.inbox_url)} answered with status {posted.status}."
-    return SendResult(posted.status, scheme, message, posted.body_clip, posted.retry_after_s), posted
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What both knocks have in common."""
 
+    network: NetworkClient
+    key: SigningKey
+    letter: Letter
+    now: Callable[[], datetime]
 
-def _signed(
-    key: SigningKey, letter: Letter, scheme: Scheme, now: datetime, challenge: Challenge | None
-) -> dict[str, str]:
-    url = wire_url(letter.inbox_url)
-    if scheme is Scheme.CAVAGE:
-        return sign_cavage(
-            "POST", url, key_id=key.key_id, private_key=key.private_key, now=now, body_sha256=letter.body_sha256
-        )
-    return sign_rfc9421(
-        "POST",
-        url,
-        key_id=key.key_id,
-        private_key=key.private_key,
-        now=now,
-        body_sha256=letter.body_sha256,
-        challenge=challenge,
-    )
+    async def knock(self, scheme: Scheme, challenge: Challenge | None = None) -> tuple[SendResult, Posted | None]:
+        inbox_url = self.letter.inbox_url
+        try:
+            posted = await self.network.post(inbox_url, body=self.letter.body, headers=self._sign(scheme, challenge))
+        except RemoteError as exc:
+            return SendResult(classify(exc), scheme, exc.message), None
+        except ThoughtsError as exc:
+            return SendResult(ErrorClass.UNSAFE, scheme, exc.message), None
+        message = f"{authority(inbox_url)} answered with status {posted.status}."
+        return SendResult(posted.status, scheme, message, posted.body_clip, posted.retry_after_s), posted
+
+    def _sign(self, scheme: Scheme, challenge: Challenge | None) -> dict[str, str]:
+        url, key_id, private_key = wire_url(self.letter.inbox_url), self.key.key_id, self.key.private_key
+        now, digest = self.now(), self.letter.body_sha256
+        if scheme is Scheme.CAVAGE:
+            return sign_cavage("POST", url, key_id=key_id, private_key=private_key, now=now, body_sha256=digest)
+        return sign_rfc9421(
+            "POST", url, key_id=key_id, private_key=private_key, now=now, body_sha256=digest, challenge=challenge
+        )  # fmt: skip
