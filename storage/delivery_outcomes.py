@@ -60,6 +60,7 @@ class HostState:
     """How a host fared before these outcomes."""
 
     host: str
+    lane: str
     failures: int
     down_for: timedelta | None
 
@@ -87,7 +88,7 @@ ENSURE_HOSTS = Command(
 )
 LOCK_HOSTS = Rows(
     HostState,
-    """SELECT host, failures, now() - down_since FROM instances WHERE host = ANY($1::text[])
+    """SELECT host, lane, failures, now() - down_since FROM instances WHERE host = ANY($1::text[])
     ORDER BY host FOR UPDATE""",
 )
 MARK_ARRIVED = Command(
@@ -121,7 +122,7 @@ MARK_DEAD = Command(
     FROM died JOIN activities a ON a.id = died.activity_id
     ON CONFLICT DO NOTHING"""
 )
-# Where a row for the new inbox exists already, the old one has nothing left to do.
+# Where a row for the new inbox exists already, or its host is blocked, the old one has nothing left to do.
 MARK_MOVED = Value(
     UUID,
     """UPDATE deliveries d SET inbox_url = x.inbox_url, host = x.host, attempts = d.attempts + 1,
@@ -130,7 +131,8 @@ MARK_MOVED = Value(
     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::interval[], $6::int[], $7::text[], $8::text[],
         $9::jsonb[]) AS x (id, lease, inbox_url, host, pause, status, error_class, error, attempt)
     WHERE d.id = x.id AND d.lease = x.lease AND d.state = 'pending' AND NOT EXISTS (
-        SELECT FROM deliveries o WHERE o.activity_id = d.activity_id AND o.inbox_url = x.inbox_url)
+            SELECT FROM deliveries o WHERE o.activity_id = d.activity_id AND o.inbox_url = x.inbox_url)
+        AND NOT host_is_blocked(x.host)
     RETURNING d.id""",
 )
 MARK_SUPERSEDED = Command(
