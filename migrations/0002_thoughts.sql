@@ -110,6 +110,7 @@ CREATE TABLE likes (
 );
 CREATE INDEX likes_thought ON likes (thought_id, id DESC);
 CREATE INDEX likes_user ON likes (user_id, id DESC);
+CREATE INDEX likes_ap_id ON likes (user_id, ap_id);
 
 CREATE TABLE bookmarks (
     id uuid NOT NULL DEFAULT uuid7(now()),

@@ -47,6 +47,14 @@ class Activity:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """The id of the Create that published a thought."""
+
+    thought_id: UUID
+    ap_id: str
+
+
 COLUMNS = """a.id, a.seq, a.ap_id, a.user_id, a.type, a.ordering_key, a.thought_id, a.target_id, a.public,
     a.payload, a.created_at"""
 INSERT = Value(
@@ -59,6 +67,10 @@ LATEST_OF_THOUGHT = Rows(
     Activity,
     "SELECT {columns} FROM activities a WHERE a.thought_id = $1 AND a.type = $2 ORDER BY a.seq DESC LIMIT 1",
     columns=COLUMNS,
+)
+CREATES = Rows(
+    Creation,
+    "SELECT thought_id, ap_id FROM activities WHERE thought_id = ANY($1::uuid[]) AND type = 'Create' ORDER BY seq DESC",
 )
 INSERT_FANOUT = Command(
     """INSERT INTO fanouts (activity_id, activity_seq, ordering_key, to_followers, inboxes)
@@ -135,6 +147,11 @@ async def find_activity(db: Connection, activity_id: UUID) -> Activity | None:
 async def find_latest_of_thought(db: Connection, thought_id: UUID, kind: str) -> Activity | None:
     """Find the newest activity of a type about a thought."""
     return await LATEST_OF_THOUGHT.first(db, thought_id, kind)
+
+
+async def find_creates(db: Connection, thought_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Tell the id of the (first) Create of each of these thoughts."""
+    return {one.thought_id: one.ap_id for one in await CREATES.all(db, thought_ids)}
 
 
 async def expand_fanouts(db: Connection, *, limit: int) -> int:

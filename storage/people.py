@@ -223,6 +223,7 @@ ERASE_PERSON = Command(
         role = 'user', followers_count = 0, following_count = 0, thoughts_count = 0, last_thought_at = NULL
     WHERE id = $1 AND state <> 'deleted'"""
 )
+DELETE_REMOTE = Command("DELETE FROM users WHERE id = $1 AND is_remote")
 DELETE_PENDING = Command("DELETE FROM users WHERE id = $1 AND state = 'pending' AND NOT is_remote")
 # Ending an account counts down what it liked and boosted.
 FORGET_REACTIONS = Command(

@@ -28,6 +28,7 @@ INSERT_LIKE = Command(
 DELETE_LIKE = Rows(
     Like, "DELETE FROM likes WHERE user_id = $1 AND thought_id = $2 RETURNING user_id, thought_id, ap_id"
 )
+LIKE_BY_AP_ID = Rows(Like, "SELECT user_id, thought_id, ap_id FROM likes WHERE user_id = $1 AND ap_id = $2 LIMIT 1")
 COUNT_LIKE = Command("UPDATE thoughts SET likes_count = greatest(0, likes_count + $2) WHERE id = $1")
 IS_LIKED = Value(bool, "SELECT EXISTS (SELECT FROM likes WHERE user_id = $1 AND thought_id = $2)")
 IS_BOOSTED = Value(

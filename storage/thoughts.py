@@ -118,6 +118,14 @@ class TagOf:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyId:
+    """A reply, by our id and its own."""
+
+    id: UUID
+    ap_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tombstone:
     """A deleted id."""
 
@@ -253,9 +261,9 @@ DESCENDANTS = Rows(
     columns=COLUMNS,
     visible=VISIBLE,
 )
-PUBLIC_REPLIES = Value(
-    str,
-    """SELECT ap_id FROM thoughts WHERE reply_to = $1 AND visibility IN ('public', 'unlisted')
+PUBLIC_REPLIES = Rows(
+    ReplyId,
+    """SELECT id, ap_id FROM thoughts WHERE reply_to = $1 AND visibility IN ('public', 'unlisted')
         AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
 )
 COUNT_LOCAL = Value(int, "SELECT count(*) FROM entries WHERE kind = 'thought' AND NOT is_remote")
@@ -389,6 +397,6 @@ async def list_descendants(
     return await DESCENDANTS.all(db, viewer, thought_id, depth, limit)
 
 
-async def list_public_replies(db: Connection, thought_id: UUID, after: UUID | None, *, limit: int) -> list[str]:
-    """List the object ids of public and unlisted replies, oldest first."""
+async def list_public_replies(db: Connection, thought_id: UUID, after: UUID | None, *, limit: int) -> list[ReplyId]:
+    """List public and unlisted replies, oldest first."""
     return await PUBLIC_REPLIES.all(db, thought_id, after, limit)

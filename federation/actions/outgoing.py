@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from federation.services import Services
     from storage.database import Connection
     from storage.people import Person
-    from storage.thoughts import Thought
+    from storage.thoughts import Mention, Thought
 
 # Mastodon's peers read at most a megabyte, Misskey 64 KiB.
 MAX_ACTIVITY_BYTES = 64 * 1024
@@ -70,6 +70,16 @@ async def send(
 
 async def note_parts(db: Connection, author: Person, thought: Thought) -> NoteParts:
     """Read what a note is rendered from."""
-    mentions = await thoughts.list_mentions(db, [thought.id])
-    tags = await thoughts.list_tags(db, [thought.id])
-    return NoteParts(author, mentions, [tag.name for tag in tags])
+    return (await all_note_parts(db, author, [thought]))[thought.id]
+
+
+async def all_note_parts(db: Connection, author: Person, written: Sequence[Thought]) -> dict[UUID, NoteParts]:
+    """Read what one author's notes are rendered from, in two queries however many there are."""
+    ids = [thought.id for thought in written]
+    mentions: dict[UUID, list[Mention]] = {thought_id: [] for thought_id in ids}
+    tags: dict[UUID, list[str]] = {thought_id: [] for thought_id in ids}
+    for mention in await thoughts.list_mentions(db, ids):
+        mentions[mention.thought_id].append(mention)
+    for tag in await thoughts.list_tags(db, ids):
+        tags[tag.thought_id].append(tag.name)
+    return {thought_id: NoteParts(author, mentions[thought_id], tags[thought_id]) for thought_id in ids}

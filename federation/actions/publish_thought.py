@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 MAX_IDEMPOTENCY_KEY_CHARS = 200
+VISIBILITIES = frozenset(Visibility)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
     With an Idempotency-Key that was used before, return the thought it made. Raises `Invalid` naming the field,
     `NotFound` for a parent that the author may not see.
     """
-    if draft.visibility not in Visibility:
+    if draft.visibility not in VISIBILITIES:
         raise Invalid("The visibility is public, unlisted, followers or direct.", field="visibility")
     if draft.idempotency_key is not None and len(draft.idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
         raise Invalid("The Idempotency-Key is too long.")

@@ -1,0 +1,66 @@
+"""Who sent a request: the signature, its key, and the owner of the key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from federation.errors import Forbidden, Gone, Invalid, Rejected, Unauthenticated
+from federation.protocol.signatures import Parsed, Refused, check, parse
+from federation.protocol.signatures.verification import Reason
+from federation.remote.keys import find_key
+from federation.remote.targets import authority
+from storage import moderation
+
+if TYPE_CHECKING:
+    from federation.protocol.signatures import SignedRequest
+    from federation.remote.reader import VerificationKey
+    from federation.services import Services
+
+
+class KeyGone(Unauthenticated):
+    """The key's own server says that it was deleted, with its owner (410)."""
+
+    def __init__(self, message: str, key_id: str) -> None:
+        super().__init__(message)
+        self.key_id = key_id
+
+
+async def authenticate(services: Services, request: SignedRequest) -> VerificationKey:
+    """Return the key that signed a request, with its owner.
+
+    Raises `Unauthenticated` (or `KeyGone`) without a good signature, `Forbidden` for blocked domains and
+    suspended people, `Temporary` when the key's server cannot be asked now. A blocked domain is never asked.
+    """
+    parsed = parse(request, services.now(), {services.settings.host})
+    if isinstance(parsed, Refused):
+        raise Unauthenticated(parsed.detail)
+    await _refuse_blocked(services, parsed.key_id)
+    key = await _find(services, parsed, refetch=False)
+    verdict = check(parsed, key.key)
+    if isinstance(verdict, Refused) and verdict.reason is Reason.BAD_SIGNATURE:
+        key = await _find(services, parsed, refetch=True)
+        verdict = check(parsed, key.key)
+    if isinstance(verdict, Refused):
+        raise Unauthenticated(verdict.detail)
+    if key.owner_state == "suspended":
+        raise Forbidden("This actor is suspended here.")
+    return key
+
+
+async def _find(services: Services, parsed: Parsed, *, refetch: bool) -> VerificationKey:
+    try:
+        return await find_key(services.reader, parsed.key_id, refetch=refetch)
+    except Gone as exc:
+        raise KeyGone(exc.message, parsed.key_id) from exc
+
+
+async def _refuse_blocked(services: Services, key_id: str) -> None:
+    try:
+        host = authority(key_id)
+    except (Invalid, Rejected) as exc:
+        raise Unauthenticated("The id of the key is not a usable URL.") from exc
+    if services.urls.is_ours(key_id):
+        raise Unauthenticated("The key is one of ours, but we did not send this.")
+    async with services.database.connection() as db:
+        if await moderation.is_blocked(db, host):
+            raise Forbidden("This server does not talk to yours.")

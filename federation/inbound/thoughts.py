@@ -1,0 +1,78 @@
+"""Create, Update and Delete from other servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from federation.actions.receive_thought import receive_deletion, receive_edit, receive_thought
+from federation.errors import Rejected
+from federation.inbound.actors import delete_actor, update_actor
+from federation.inbound.envelope import Envelope
+from federation.protocol.activities import ACTOR_TYPES
+from federation.protocol.objects import RemoteThought, Tombstone, parse_object
+from federation.remote.objects import fetch_thought
+
+if TYPE_CHECKING:
+    from federation.protocol.activities import Create, Delete, Reference, Update
+    from federation.services import Services
+
+
+async def on_create(services: Services, envelope: Envelope, activity: Create) -> str:
+    """Store new thoughts of the signer."""
+    ignored = []
+    for reference in activity.objects:
+        thought = await _read(services, envelope, reference, activity)
+        if thought is None:
+            ignored.append("is deleted already")
+        elif thought.vote is not None and not thought.content_html.strip():
+            ignored.append("is a vote, and nobody here asked a question")
+        else:
+            received = await receive_thought(
+                services, envelope.signer, thought, arriving=True, addressee=envelope.addressee
+            )  # fmt: skip
+            if received.ignored:
+                ignored.append(received.ignored)
+    return "; ".join(ignored)
+
+
+async def on_update(services: Services, envelope: Envelope, activity: Update) -> str:
+    """Take over an edit of a thought or of the signer's own profile."""
+    if activity.object.type in ACTOR_TYPES or activity.object.id == envelope.signer.ap_id:
+        return await update_actor(services, envelope.signer)
+    thought = await _read(services, envelope, activity.object, activity)
+    if thought is None:
+        return "is deleted already"
+    received = await receive_edit(services, envelope.signer, thought)
+    if received.ignored == "unknown":
+        received = await receive_thought(
+            services, envelope.signer, thought, arriving=True, addressee=envelope.addressee
+        )  # fmt: skip
+    return received.ignored
+
+
+async def on_delete(services: Services, envelope: Envelope, activity: Delete) -> str:
+    """Delete a thought of the signer, or the signer."""
+    if activity.object.id == envelope.signer.ap_id:
+        return await delete_actor(services, envelope.signer)
+    if activity.object.id is None:
+        return "deletes nothing"
+    return await receive_deletion(services, envelope.signer, activity.object.id)
+
+
+async def _read(
+    services: Services, envelope: Envelope, reference: Reference, activity: Create | Update
+) -> RemoteThought | None:
+    """Return the thought that an activity carries or names, checked to be the signer's; None for a tombstone."""
+    if reference.document is None:
+        if reference.id is None:
+            raise Rejected("The activity carries nothing.")
+        thought, author = await fetch_thought(services.reader, reference.id)
+        if author.id != envelope.signer.id:
+            raise Rejected("The object is attributed to somebody else.")
+        return thought
+    found = parse_object(reference.document, to=activity.to, cc=activity.cc)
+    if isinstance(found, Tombstone):
+        return None
+    if found.attributed_to != envelope.signer.ap_id:
+        raise Rejected("The object is attributed to somebody else.")
+    return found

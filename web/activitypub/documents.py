@@ -1,0 +1,179 @@
+"""Actors, thoughts, activities and collections for other servers; browsers are sent to the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from quart import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from federation.actions import documents
+from federation.actions.documents import Deleted
+from federation.errors import ThoughtsError, Unauthenticated
+from federation.inbound.authenticate import authenticate
+from federation.protocol.negotiation import wants_activity
+from federation.protocol.signatures import SignedRequest, accept_signature, collect_headers
+from web.current import parse_uuid, path_id, services, settings
+
+blueprint = Blueprint("documents", __name__)
+
+ACTIVITY_JSON = "application/activity+json; charset=utf-8"
+
+
+def _answer(document: dict[str, Any] | bytes, *, status: int = 200, private: bool = False) -> Response:
+    body = document if isinstance(document, bytes) else orjson.dumps(document)
+    response = Response(body, status=status, content_type=ACTIVITY_JSON)
+    response.headers["Vary"] = "Accept, Signature"
+    signed = private or "Signature" in request.headers
+    response.headers["Cache-Control"] = "private, no-store" if signed or status != 200 else "public, max-age=60"
+    return response
+
+
+@blueprint.errorhandler(Deleted)
+async def deleted(error: Deleted) -> AnyResponse:
+    """Answer 410 with a tombstone."""
+    tombstone = services().render.tombstone(error.ap_id, error.deleted_at)
+    return _answer(tombstone, status=410)
+
+
+@blueprint.errorhandler(Unauthenticated)
+async def unauthenticated(error: Unauthenticated) -> AnyResponse:
+    """Answer 401 and say how to sign."""
+    response = _answer({"error": error.message}, status=401)
+    response.headers["Accept-Signature"] = accept_signature(with_body=False)
+    return response
+
+
+async def _signer() -> UUID | None:
+    """Return who signed this GET, so that they see what is theirs to see.
+
+    Without authorized fetch a missing or bad signature makes a stranger; with it, `Unauthenticated` or `Forbidden`.
+    """
+    required = settings().authorized_fetch
+    if "Signature" not in request.headers and not required:
+        return None
+    scope = request.scope
+    query = scope["query_string"].decode("ascii", "replace")
+    target = scope["raw_path"].decode("ascii", "replace") + (f"?{query}" if query else "")
+    signed = SignedRequest(
+        method=request.method,
+        scheme=settings().origin.partition(":")[0],
+        target=target,
+        headers=collect_headers(scope["headers"]),
+    )
+    try:
+        return (await authenticate(services(), signed)).owner_id
+    except ThoughtsError:
+        if required:
+            raise
+        return None
+
+
+def _wanted() -> bool:
+    return wants_activity(request.headers.get("Accept", ""))
+
+
+def _to_page(url: str) -> AnyResponse:
+    response = redirect(url, 302)
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+@blueprint.get("/actor")
+async def instance_actor() -> Response:
+    """Serve the actor that signs for the server; never asks for a signature, or two servers would deadlock."""
+    return _answer(await documents.get_instance_actor(services()))
+
+
+@blueprint.get("/actor/outbox")
+async def instance_outbox() -> Response:
+    """Serve the instance actor's outbox, which is empty."""
+    url = f"{services().urls.instance_actor}/outbox"
+    return _answer(
+        {"@context": "https://www.w3.org/ns/activitystreams", "id": url, "type": "OrderedCollection", "totalItems": 0}
+    )
+
+
+@blueprint.get("/users/<username>")
+async def actor(username: str) -> AnyResponse:
+    """Serve a person's actor document, or send a browser to their profile."""
+    if not _wanted():
+        return _to_page(services().urls.profile(username))
+    await _signer()
+    return _answer(await documents.get_actor(services(), username))
+
+
+@blueprint.get("/users/<username>/outbox")
+async def outbox(username: str) -> Response:
+    """Serve an outbox or a page of it: what anybody may see."""
+    await _signer()
+    if request.args.get("page"):
+        before = parse_uuid(request.args.get("max_id"))
+        return _answer(await documents.get_outbox_page(services(), username, before))
+    return _answer(await documents.get_outbox(services(), username))
+
+
+@blueprint.get("/users/<username>/<any(followers, following):direction>")
+async def connections(username: str, direction: str) -> Response:
+    """Serve a followers or following collection, or a page of it."""
+    await _signer()
+    if request.args.get("page"):
+        before = parse_uuid(request.args.get("max_id"))
+        return _answer(await documents.get_connections_page(services(), username, direction, before))
+    return _answer(await documents.get_connections(services(), username, direction))
+
+
+@blueprint.get("/users/<username>/featured")
+async def featured(username: str) -> Response:
+    """Serve what a person pinned."""
+    await _signer()
+    return _answer(await documents.get_featured(services(), username))
+
+
+@blueprint.get("/thoughts/<thought_id>")
+async def thought(thought_id: str) -> AnyResponse:
+    """Serve a thought to whom may see it, or send a browser to its page."""
+    wanted = path_id(thought_id)
+    if not _wanted():
+        return _to_page(await documents.find_page_of(services(), wanted))
+    signer = await _signer()
+    return _answer(await documents.get_note(services(), signer, wanted), private=signer is not None)
+
+
+@blueprint.get("/thoughts/<thought_id>/replies")
+async def replies(thought_id: str) -> Response:
+    """Serve a thought's replies collection, or a page of it."""
+    signer = await _signer()
+    return _answer(
+        await documents.get_replies(
+            services(),
+            signer,
+            path_id(thought_id),
+            page=bool(request.args.get("page")),
+            after=parse_uuid(request.args.get("min_id")),
+        )
+    )
+
+
+@blueprint.get("/activities/<activity_id>")
+async def activity(activity_id: str) -> Response:
+    """Serve an activity as it was sent."""
+    signer = await _signer()
+    return _answer(await documents.get_activity(services(), signer, path_id(activity_id)), private=signer is not None)
+
+
+@blueprint.before_app_request
+async def pages_have_documents() -> AnyResponse | None:
+    """Send another server that asks for a page of ours to the document behind it."""
+    if request.method != "GET" or not request.path.startswith("/@") or not _wanted():
+        return None
+    name, _, rest = request.path[2:].partition("/")
+    if not name or "@" in name:
+        return None
+    if not rest:
+        return redirect(services().urls.actor(name), 302)
+    if (thought_id := parse_uuid(rest)) is not None:
+        return redirect(services().urls.thought(thought_id), 302)
+    return None

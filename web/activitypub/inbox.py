@@ -1,0 +1,138 @@
+"""The inboxes: a plain ASGI callable in front of Quart, since every other server comes through here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import orjson
+import structlog
+
+from federation.errors import (
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    RemoteError,
+    Temporary,
+    ThoughtsError,
+    Unauthenticated,
+)
+from federation.inbound.accept import MAX_ACTIVITY_BYTES, Inbox
+from federation.protocol.signatures import SignedRequest, accept_signature, collect_headers
+from storage.errors import StorageError
+from web.current import SERVICES
+
+if TYPE_CHECKING:
+    from quart import Quart
+
+    from federation.services import Services
+
+log = structlog.get_logger(__name__)
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+_PERSONAL = re.compile(r"/users/([^/]+)/inbox")
+_TYPES = ("application/activity+json", "application/ld+json", "application/json")
+_STATUS: tuple[tuple[type[ThoughtsError], int], ...] = (
+    (Invalid, 400),
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Gone, 410),
+    (Temporary, 503),
+    (RemoteError, 401),
+)
+
+
+class InboxDoor:
+    """Answers POSTs to `/inbox`, `/users/NAME/inbox` and `/actor/inbox`; passes on everything else."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], quart: Quart) -> None:
+        self._app = app
+        self._quart = quart
+        self._inbox: Inbox | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve an ASGI connection."""
+        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].endswith("/inbox"):
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        personal = _PERSONAL.fullmatch(path)
+        if path not in ("/inbox", "/actor/inbox") and personal is None:
+            await self._app(scope, receive, send)
+            return
+        status, message = await self._receive(scope, receive, personal.group(1) if personal else None)
+        await _answer(send, status, message)
+
+    async def _receive(self, scope: Scope, receive: Receive, owner: str | None) -> tuple[int, str]:
+        """Take an activity in; return the status and, for refusals, what is wrong."""
+        headers = collect_headers(scope["headers"])
+        content_type = (headers.get("content-type") or [""])[0].partition(";")[0].strip().lower()
+        if content_type not in _TYPES:
+            return 415, "Send application/activity+json."
+        body = await _read(receive, headers)
+        if body is None:
+            return 413, f"An activity may have at most {MAX_ACTIVITY_BYTES} bytes."
+        services: Services = self._quart.extensions[SERVICES]
+        if self._inbox is None:
+            self._inbox = Inbox(services)
+        query = scope["query_string"].decode("ascii", "replace")
+        request = SignedRequest(
+            method="POST",
+            scheme=services.settings.origin.partition(":")[0],
+            target=scope["raw_path"].decode("ascii", "replace") + (f"?{query}" if query else ""),
+            headers=headers,
+            body=body,
+        )
+        try:
+            await self._inbox.receive(request, owner=unquote(owner) if owner is not None else None)
+        except ThoughtsError as exc:
+            status = next((status for kind, status in _STATUS if isinstance(exc, kind)), 400)
+            log.info("inbox refused", status=status, reason=exc.message, cause=repr(exc.__cause__))
+            return status, exc.message
+        except StorageError as exc:
+            log.error("inbox unavailable", error=str(exc))
+            return 503, "The database does not answer at the moment. Please try again."
+        except Exception:  # the process edge: whatever was sent, the server lives on
+            log.exception("inbox crash")
+            return 500, "Something broke on our side."
+        return 202, ""
+
+
+async def _read(receive: Receive, headers: dict[str, list[str]]) -> bytes | None:
+    """Return the whole body; None when it is, or says it is, too large."""
+    announced = (headers.get("content-length") or ["0"])[0]
+    if announced.isdigit() and int(announced) > MAX_ACTIVITY_BYTES:
+        return None
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(pieces)
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > MAX_ACTIVITY_BYTES:
+            return None
+        pieces.append(piece)
+        if not message.get("more_body"):
+            return b"".join(pieces)
+
+
+async def _answer(send: Send, status: int, message: str) -> None:
+    body = orjson.dumps({"error": message}) if message else b""
+    headers = [(b"content-length", str(len(body)).encode())]
+    if body:
+        headers.append((b"content-type", b"application/json"))
+    if status == 401:
+        headers.append((b"accept-signature", accept_signature(with_body=True).encode()))
+    if status == 503:
+        headers.append((b"retry-after", b"30"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
