@@ -34,18 +34,28 @@ UPSERT_PROXIED = Command(
     ON CONFLICT (key) DO UPDATE SET content_hash = excluded.content_hash, content_type = excluded.content_type,
         size = excluded.size, fetched_at = now(), used_at = now()"""
 )
+# Never tried: as far back as can be, so that it counts neither as fresh nor as failed lately.
+INSERT_ADDRESSES = Command(
+    """INSERT INTO proxied_media (key, url, fetched_at)
+    SELECT DISTINCT sha256(convert_to(url, 'UTF8')), url, to_timestamp(0) FROM unnest($1::text[]) AS new (url)
+    ON CONFLICT DO NOTHING"""
+)
 TOUCH_PROXIED = Command(
     "UPDATE proxied_media SET used_at = now() WHERE key = $1 AND used_at < now() - interval '1 day'"
 )
-# A picture is only proxied for addresses that a known person shows.
-IS_SHOWN = Value(bool, "SELECT EXISTS (SELECT FROM users WHERE is_remote AND (avatar_url = $1 OR header_url = $1))")
+# The address stays known, for people whose picture is looked at again.
 EVICT = Value(
     str,
-    """WITH gone AS (DELETE FROM proxied_media WHERE used_at < now() - $1::interval RETURNING content_hash)
-    SELECT DISTINCT g.content_hash FROM gone g WHERE g.content_hash IS NOT NULL
-        AND NOT EXISTS (SELECT FROM proxied_media p
-            WHERE p.content_hash = g.content_hash AND p.used_at >= now() - $1::interval)
-        AND NOT EXISTS (SELECT FROM media_files f WHERE f.content_hash = g.content_hash)""",
+    """WITH old AS (
+        SELECT key, content_hash FROM proxied_media
+        WHERE used_at < now() - $1::interval AND content_hash IS NOT NULL FOR UPDATE),
+    emptied AS (
+        UPDATE proxied_media p SET content_hash = NULL, content_type = NULL, size = NULL, fetched_at = to_timestamp(0)
+        FROM old WHERE p.key = old.key)
+    SELECT DISTINCT old.content_hash FROM old
+    WHERE NOT EXISTS (SELECT FROM proxied_media p
+            WHERE p.content_hash = old.content_hash AND p.used_at >= now() - $1::interval)
+        AND NOT EXISTS (SELECT FROM media_files f WHERE f.content_hash = old.content_hash)""",
 )
 
 
@@ -78,9 +88,10 @@ async def touch_proxied(db: Connection, key: bytes) -> None:
     await TOUCH_PROXIED.run(db, key)
 
 
-async def is_shown(db: Connection, url: str) -> bool:
-    """Tell whether a remote person shows this picture."""
-    return await IS_SHOWN.one(db, url)
+async def insert_addresses(db: Connection, urls: Sequence[str]) -> None:
+    """Note where remote people's pictures lie, so that the proxy finds them by key; known ones stay as they are."""
+    if urls:
+        await INSERT_ADDRESSES.run(db, urls)
 
 
 async def evict(db: Connection, unused_for: timedelta) -> Sequence[str]:

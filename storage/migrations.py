@@ -108,6 +108,14 @@ async def migration_status(database_url: str, *, folder: Path | None = None) -> 
     return known + unknown
 
 
+async def count_pending(connection: Connection) -> int:
+    """Count the migrations that wait to be applied."""
+    if not await connection.fetchval(_TABLE_EXISTS):
+        return len(read_folder(FOLDER))
+    applied = {row.version for row in await _list_applied(connection)}
+    return sum(migration.version not in applied for migration in read_folder(FOLDER))
+
+
 def read_folder(folder: Path) -> list[Migration]:
     """Read the migrations in order; refuse bad names, gaps and two files of one number."""
     if not folder.is_dir():

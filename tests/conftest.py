@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,18 @@ from storage.database import Database, open_connection
 from storage.errors import StorageError
 from storage.live import Live
 from tests.engines_fixture import Servers, TestServers, create_database, drop_database
+from tests.services_fixture import Browser, browser, make_settings, open_test_services, sign_in
+from web.app import create_app
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quart import Quart
+
+    from federation.services import Services
+    from federation.settings import Settings
     from storage.database import Connection
+    from storage.people import Person
 
 _SERVERS = pytest.StashKey[TestServers]()
 
@@ -137,3 +146,47 @@ async def live(redis_url: str, redis_prefix: str) -> AsyncIterator[Live]:
     live = Live(redis_url, prefix=redis_prefix)
     yield live
     await live.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of a test instance; a test module overrides this fixture for other ones."""
+    return make_settings(tmp_path)
+
+
+@pytest.fixture
+async def services(settings: Settings, fresh_database: Database, live: Live) -> AsyncIterator[Services]:
+    """Services over a database of this test's own; `tests.services_fixture` makes people for them."""
+    async with open_test_services(settings, fresh_database, live) as services:
+        yield services
+
+
+@pytest.fixture
+async def app(services: Services) -> AsyncIterator[Quart]:
+    """The composed application, started."""
+    app = create_app(services.settings, services)
+    await app.startup()
+    yield app
+    await app.shutdown()
+
+
+@pytest.fixture
+async def stranger(app: Quart) -> AsyncIterator[Browser]:
+    """A browser of somebody who is not signed in."""
+    visitor = browser(app)
+    yield visitor
+    await visitor.client.aclose()
+
+
+@pytest.fixture
+async def client_for(app: Quart, services: Services) -> AsyncIterator[Callable[[Person], Awaitable[Browser]]]:
+    """Opens a browser in which a person is signed in."""
+    opened: list[Browser] = []
+
+    async def open_for(person: Person) -> Browser:
+        opened.append(browser(app))
+        return await sign_in(services, opened[-1], person)
+
+    yield open_for
+    for one in opened:
+        await one.client.aclose()

@@ -98,3 +98,9 @@ async def use_first_run_code(services: Services, person: Person, code: str) -> b
         await people.change_state(db, person.id, was="pending", to="active")
         await moderation.insert_audit(db, person.id, "first-run", person.handle)
     return True
+
+
+async def cookie_secret(services: Services) -> bytes:
+    """Return the secret that cookies and forms are signed with; `settle_instance` made it."""
+    async with services.database.connection() as db:
+        return await moderation.settle_secret(db, "cookie", secrets.token_bytes(32))
