@@ -20,6 +20,7 @@ import httpx
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
 START_TIMEOUT_S = 60.0
+_SETTINGS = ("THOUGHTS_", "DATABASE_", "REDIS_")
 Found = TypeVar("Found")
 
 
@@ -70,11 +71,7 @@ class Instance:
 
     async def start(self) -> None:
         """Run `thoughts serve` and wait for its `ready` line."""
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "web.cli", "serve"],
-                cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True,
-            )  # fmt: skip
+        self.process = await asyncio.to_thread(self._spawn)
         stdout = self.process.stdout
         assert stdout is not None
         async with asyncio.timeout(START_TIMEOUT_S):
@@ -82,6 +79,13 @@ class Instance:
                 if line.startswith("ready "):
                     return
         raise AssertionError(f"the server ended before it was ready:\n{self.log.read_text()[-4000:]}")
+
+    def _spawn(self) -> subprocess.Popen[str]:
+        with self.log.open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "web.cli", "serve"],
+                cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True,
+            )  # fmt: skip
 
     async def stop(self) -> None:
         """End the server as Ctrl-C does."""
@@ -172,7 +176,7 @@ async def running_instance(folder: Path, address: str = "127.0.0.1", **settings:
     port = free_port(address)
     origin = f"http://{address}:{port}"
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("THOUGHTS_", "DATABASE_", "REDIS_"))},
+        **{name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)},
         "THOUGHTS_ORIGIN": origin,
         "THOUGHTS_BIND": f"{address}:{port}",
         "THOUGHTS_DATA": str(folder),
