@@ -104,7 +104,7 @@ class DeliveryDrain:
         wake: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
-        self._lane = lane
+        self.lane = lane
         self._database = database
         self._network = network
         self._keyring = keyring
@@ -144,7 +144,7 @@ class DeliveryDrain:
             async with asyncio.timeout(_GRACE_S):
                 await self._idle.wait()
         except TimeoutError:
-            _log.info("deliveries are still under way", lane=self._lane.label, count=self._in_flight)
+            _log.info("deliveries are still under way", lane=self.lane.label, count=self._in_flight)
 
     async def _drain(self) -> None:
         try:
@@ -162,17 +162,17 @@ class DeliveryDrain:
             raise
 
     async def _start_due(self, sends: asyncio.TaskGroup) -> None:
-        room = self._lane.in_flight - self._in_flight
+        room = self.lane.in_flight - self._in_flight
         if room <= 0 or self._stopping:
             return
         try:
             async with self._database.transaction() as db:
                 claimed = await deliveries.claim(
-                    db, self._lane.label, lease_for=LEASE, limit=room, slots=HOST_SLOTS
+                    db, self.lane.label, lease_for=LEASE, limit=room, slots=HOST_SLOTS
                 )  # fmt: skip
         except StorageError as exc:
             # What is under way ends first; the relay asks again when PostgreSQL is back.
-            _log.warning("nothing can be claimed", lane=self._lane.label, error=str(exc))
+            _log.warning("nothing can be claimed", lane=self.lane.label, error=str(exc))
             return
         try:
             for sender_id in {delivery.sender_id for delivery in claimed}:

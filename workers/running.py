@@ -36,7 +36,7 @@ async def work(
 ) -> None:
     """Relay and run jobs until cancelled; jobs under way are cancelled as well."""
     queue = Queue(live)
-    jobs = {job.name: job.run for job in (*drains, *periodic)}
+    jobs = {**{drain.name: drain.run for drain in drains}, **{job.name: job.run for job in periodic}}
     relay = Relay(database, database_url, drains=drains, periodic=periodic, enqueue=queue.enqueue)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(relay.run(), name="relay")

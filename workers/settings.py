@@ -61,7 +61,8 @@ class Queue:
 
 
 def _function(name: str, run: Callable[[], Awaitable[object]]) -> Function:
-    async def job(_: Mapping[str, Any]) -> None:
+    async def job(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        del ctx, args, kwargs
         try:
             await run()
         except Exception:  # the process edge: arq would delete the job and tell nobody
