@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -14,7 +15,9 @@ from federation.remote.reader import Reader
 from federation.render import Renderer
 from federation.settings import Settings
 from storage.database import Database
+from storage.errors import DatabaseUnavailable
 from storage.live import Live, RateLimiter
+from storage.waking import Waker
 
 
 def utc_now() -> datetime:
@@ -38,3 +41,45 @@ class Services:
     wake: Callable[[], None]
     instance_actor_id: UUID
     now: Callable[[], datetime] = utc_now
+
+
+Settle = Callable[[Database, Settings], Awaitable[UUID]]
+"""Make or check what belongs to the instance as such, and return its actor's id (`actions.instance`)."""
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, settle: Settle, *, application_name: str = "thoughts", connections: int = 10
+) -> AsyncIterator[Services]:
+    """Connect to everything, for the length of a block; Redis may be away.
+
+    `settings.database_url` must be given: embedded engines are the business of whoever starts this process.
+    """
+    if settings.database_url is None:
+        raise DatabaseUnavailable("No PostgreSQL is given: set DATABASE_URL, or start with `thoughts serve`.")
+    database = await Database.connect(
+        settings.database_url, max_size=connections, application_name=application_name
+    )  # fmt: skip
+    live = Live(settings.redis_url, prefix=f"thoughts:{settings.host}")
+    try:
+        actor_id = await settle(database, settings)
+        async with NetworkClient(settings) as network, Waker(database) as wake:
+            keyring = Keyring(database)
+            urls = Urls(settings.origin)
+            key = await keyring.signing_key(actor_id)
+            yield Services(
+                settings=settings,
+                urls=urls,
+                render=Renderer(urls, settings.account_domain),
+                database=database,
+                live=live,
+                limiter=RateLimiter(live),
+                network=network,
+                keyring=keyring,
+                reader=Reader(network, database, urls, settings.account_domain, key.signer(utc_now), utc_now),
+                wake=wake,
+                instance_actor_id=actor_id,
+            )
+    finally:
+        await live.close()
+        await database.close()

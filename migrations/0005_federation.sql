@@ -7,7 +7,7 @@ CREATE TABLE instances (
     next_due_at timestamptz,                    -- when a drain should look at this host; NULL: nothing to send
     failures integer NOT NULL DEFAULT 0,        -- consecutive ones of our own sends; also the back-off step
     down_since timestamptz,                     -- breaker open since; NULL: closed
-    probe_at timestamptz,                       -- nothing is sent before; then one delivery tests the host
+    probe_at timestamptz,                       -- nothing is sent before; with down_since, one delivery then tests it
     paused boolean NOT NULL DEFAULT false,      -- by an admin
     scheme text CHECK (scheme IN ('cavage', 'rfc9421')),  -- signature scheme that worked last
     scheme_at timestamptz,
@@ -60,6 +60,7 @@ CREATE TABLE deliveries (
     state text NOT NULL DEFAULT 'pending'
         CHECK (state IN ('pending', 'delivered', 'dead', 'superseded', 'discarded')),
     attempts integer NOT NULL DEFAULT 0,
+    strikes integer NOT NULL DEFAULT 0,         -- failed attempts that were its own fault, not its host's
     due_at timestamptz NOT NULL DEFAULT now(),
     lease uuid,
     leased_until timestamptz,
@@ -73,7 +74,7 @@ CREATE TABLE deliveries (
     UNIQUE (activity_id, inbox_url)
 ) WITH (fillfactor = 80);
 CREATE INDEX deliveries_pending ON deliveries (host, ordering_key, activity_seq) WHERE state = 'pending';
-CREATE INDEX deliveries_host_order ON deliveries (host, activity_seq) WHERE state = 'pending';
+CREATE INDEX deliveries_due ON deliveries (host, due_at, activity_seq) WHERE state = 'pending';
 CREATE INDEX deliveries_leased ON deliveries (host) WHERE lease IS NOT NULL;
 CREATE INDEX deliveries_finished ON deliveries (finished_at) WHERE state <> 'pending';
 CREATE INDEX deliveries_sender ON deliveries (sender_id) WHERE state = 'pending';
@@ -118,7 +119,7 @@ CREATE INDEX seen_activities_age ON seen_activities (received_at);
 -- Remote things to read in the background: parents, profiles, outboxes, media.
 CREATE TABLE fetches (
     id uuid PRIMARY KEY DEFAULT uuid7(now()),
-    kind text NOT NULL CHECK (kind IN ('actor', 'profile', 'thought', 'media')),
+    kind text NOT NULL CHECK (kind IN ('actor', 'profile', 'thought', 'links')),
     url text NOT NULL,
     depth smallint NOT NULL DEFAULT 0,
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'dead')),

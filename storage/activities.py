@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from storage import instances
 from storage.query import Command, Rows, Value
 
 if TYPE_CHECKING:
@@ -104,11 +105,6 @@ EXPAND = Value(
     RETURNING host""",
 )
 DELETE_FANOUTS = Command("DELETE FROM fanouts WHERE activity_id = ANY($1::uuid[])")
-# Hosts are locked in one order everywhere, so that two writers cannot wait for each other.
-WAKE_HOSTS = Command(
-    """INSERT INTO instances (host, next_due_at) SELECT host, now() FROM unnest($1::text[]) AS new (host) ORDER BY host
-    ON CONFLICT (host) DO UPDATE SET next_due_at = greatest(now(), instances.probe_at)"""
-)
 PENDING_FANOUTS = Value(bool, "SELECT EXISTS (SELECT FROM fanouts)")
 # Everyone who may hold a copy: whoever was sent something about it, liked, boosted or answered it.
 INBOXES_HOLDING = Value(
@@ -167,8 +163,7 @@ async def expand_fanouts(db: Connection, *, limit: int) -> int:
     if claimed:
         hosts = await EXPAND.all(db, claimed)
         await DELETE_FANOUTS.run(db, claimed)
-        if hosts:
-            await WAKE_HOSTS.run(db, sorted(set(hosts)))
+        await instances.wake(db, hosts)
     return len(claimed)
 
 

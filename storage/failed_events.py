@@ -83,7 +83,8 @@ DELIVERY = Rows(
 )
 REVIVE_DELIVERY = Value(
     str,
-    """UPDATE deliveries SET state = 'pending', attempts = 0, since = now(), due_at = now(), finished_at = NULL
+    """UPDATE deliveries SET state = 'pending', attempts = 0, strikes = 0, since = now(), due_at = now(),
+        finished_at = NULL
     WHERE id = $1 AND state = 'dead' RETURNING host""",
 )
 SUPERSEDE_DELIVERY = Command(
@@ -139,7 +140,7 @@ async def find_dead_delivery(db: Connection, delivery_id: UUID) -> DeadDelivery 
 
 
 async def revive_delivery(db: Connection, delivery_id: UUID) -> str | None:
-    """Make a dead delivery due now and return its host; None when it is not dead."""
+    """Make a dead delivery due now and return its host, which then wants `instances.wake`; None when it is not dead."""
     return await REVIVE_DELIVERY.get(db, delivery_id)
 
 

@@ -54,16 +54,28 @@ LIST = Rows(
 COUNT = Value(int, "SELECT count(*) FROM instances i WHERE {matching}", matching=_MATCHING)
 ONE = Rows(Instance, "SELECT {columns} FROM instances i WHERE i.host = $1", columns=COLUMNS)
 SET_PAUSED = Command("UPDATE instances SET paused = $2 WHERE host = $1 AND paused <> $2")
-# The breaker opens only by our own sends; a verified request from there is reason enough to try at once.
+# The breaker opens only by our own sends; a verified request from there is reason enough to probe at once, but
+# not at every request of a host that talks and does not listen. A pause that it asked for stays.
 SEEN = Command(
     """INSERT INTO instances (host, last_seen_at) VALUES ($1, now())
     ON CONFLICT (host) DO UPDATE SET last_seen_at = now(),
-        probe_at = CASE WHEN instances.down_since IS NULL THEN NULL ELSE now() END,
-        next_due_at = CASE WHEN instances.down_since IS NULL THEN instances.next_due_at ELSE now() END
+        probe_at = CASE WHEN instances.down_since IS NULL THEN instances.probe_at ELSE now() END,
+        next_due_at = CASE WHEN instances.down_since IS NULL OR instances.next_due_at IS NULL
+            THEN instances.next_due_at ELSE now() END
     WHERE instances.last_seen_at IS NULL OR instances.last_seen_at < now() - interval '1 minute'
-        OR instances.down_since IS NOT NULL"""
+        OR (instances.down_since IS NOT NULL AND instances.last_seen_at < now() - interval '5 seconds')"""
 )
-RELEASE_ROWS = Command("UPDATE deliveries SET due_at = now() WHERE host = $1 AND state = 'pending' AND lease IS NULL")
+# In one order everywhere, so that two writers cannot wait for each other.
+WAKE = Command(
+    """INSERT INTO instances (host, next_due_at)
+    SELECT DISTINCT host, now() FROM unnest($1::text[]) AS new (host) ORDER BY host
+    ON CONFLICT (host) DO UPDATE SET next_due_at = greatest(now(), instances.probe_at)"""
+)
+RELEASE_ROWS = Command(
+    """UPDATE deliveries SET due_at = now()
+    WHERE host = $1 AND state = 'pending' AND lease IS NULL AND due_at > now()"""
+)
+BACKLOG = Value(int, "SELECT count(*) FROM deliveries WHERE host = $1 AND state = 'pending'")
 RELEASE = Command(
     """UPDATE instances SET next_due_at = now(), failures = 0, down_since = NULL, probe_at = NULL
     WHERE host = $1"""
@@ -112,10 +124,20 @@ async def mark_seen(db: Connection, host: str) -> None:
     await SEEN.run(db, host)
 
 
+async def wake(db: Connection, hosts: Sequence[str]) -> None:
+    """Have a drain look at these hosts, which got something to send; in the transaction that gave it to them.
+
+    A host that is down is looked at when its next probe is due.
+    """
+    if hosts:
+        await WAKE.run(db, list(hosts))
+
+
 async def release(db: Connection, host: str) -> int:
-    """Make a host's whole backlog due now and close its breaker; return how many rows that was."""
+    """Make a host's whole backlog due now and close its breaker; return how many rows wait for it."""
     await RELEASE.run(db, host)
-    return await RELEASE_ROWS.run(db, host)
+    await RELEASE_ROWS.run(db, host)
+    return await BACKLOG.one(db, host)
 
 
 async def find_schemes(db: Connection, hosts: Sequence[str]) -> dict[str, str]:

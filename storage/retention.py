@@ -30,9 +30,13 @@ FINISHED_DELIVERIES = Command(
                     WHERE x.kind = 'delivery' AND x.source_id = d.id AND x.resolution IS NULL)
             LIMIT $1)
         RETURNING host, state, activity_id),
+    locked AS MATERIALIZED (
+        SELECT host FROM instances WHERE host IN (SELECT host FROM gone) ORDER BY host FOR UPDATE),
     hosts AS (
         UPDATE instances i SET delivered = i.delivered + g.count
-        FROM (SELECT host, count(*) FROM gone WHERE state = 'delivered' GROUP BY host) g WHERE i.host = g.host),
+        FROM locked JOIN (
+            SELECT host, count(*) FROM gone WHERE state = 'delivered' GROUP BY host) g USING (host)
+        WHERE i.host = locked.host),
     reach AS (
         INSERT INTO thought_reach AS r (thought_id, delivered, failed)
         SELECT a.thought_id, count(*) FILTER (WHERE g.state = 'delivered'),

@@ -59,12 +59,17 @@ async def fill_profile(reader: Reader, person: Person) -> FilledProfile:
         actor = await remote_actors.find_remote_actor(db, person.id)
     if actor is None:
         raise NotFound("This person is not a remote one.")
-    outbox, featured, followers, following = await asyncio.gather(
-        _maybe_listed(reader, actor.outbox_url, _OUTBOX_ITEMS),
-        _maybe_listed(reader, actor.featured_url, _FEATURED_ITEMS),
-        _maybe_listed(reader, actor.followers_url, _CONNECTIONS),
-        _maybe_listed(reader, actor.following_url, _CONNECTIONS),
-    )
+    async with asyncio.TaskGroup() as tasks:
+        reading = [
+            tasks.create_task(_maybe_listed(reader, url, most))
+            for url, most in (
+                (actor.outbox_url, _OUTBOX_ITEMS),
+                (actor.featured_url, _FEATURED_ITEMS),
+                (actor.followers_url, _CONNECTIONS),
+                (actor.following_url, _CONNECTIONS),
+            )
+        ]
+    outbox, featured, followers, following = (task.result() for task in reading)
     async with reader.database.transaction() as db:
         await remote_actors.set_counts(
             db, person.id, followers=_total(followers), following=_total(following), thoughts=_total(outbox)

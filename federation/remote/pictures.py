@@ -87,6 +87,12 @@ async def read_picture(reader: Reader, folder: Path, key: bytes) -> PictureFile:
 
     Raises `NotFound` for keys of no known picture, and for one hour after a picture could not be read.
     """
+    # Many look at a new picture at once; one of them reads it.
+    async with reader.memory.alone(key.hex()):
+        return await _read_picture(reader, folder, key)
+
+
+async def _read_picture(reader: Reader, folder: Path, key: bytes) -> PictureFile:
     async with reader.database.connection() as db:
         known = await media.find_proxied(db, key)
         if known is not None:

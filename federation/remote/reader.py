@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from federation.errors import ThoughtsError
 from federation.protocol.ids import Urls
@@ -44,6 +46,11 @@ class Memory:
     refused_keys: Recent[ThoughtsError]
     unreachable_hosts: Recent[bool]
     unread_actors: Recent[bool]
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def alone(self, name: str) -> asyncio.Lock:
+        """Return the lock that lets one task at a time read the thing called `name`."""
+        return self._locks.setdefault(name, asyncio.Lock())
 
     @classmethod
     def empty(cls, now: Callable[[], datetime]) -> Memory:

@@ -89,11 +89,20 @@ async def _look_up_at(reader: Reader, origin: str, handle: Handle) -> Jrd:
     try:
         return await _ask(reader, query_url(origin, resource))
     except NotFound:
-        meta = await reader.network.fetch(f"{origin}/.well-known/host-meta", accept=_XRD, allowed_types=is_xrd)
-        template = lrdd_template(meta.body.decode(errors="replace"))
-        if template is None or template.startswith(f"{origin}/.well-known/webfinger?"):
+        template = await _template(reader, origin)
+        if template is None:
             raise
-        return await _ask(reader, fill_template(template, resource))
+    return await _ask(reader, fill_template(template, resource))
+
+
+async def _template(reader: Reader, origin: str) -> str | None:
+    """Return where host-meta says that WebFinger lies, None when it says nothing new."""
+    try:
+        meta = await reader.network.fetch(f"{origin}/.well-known/host-meta", accept=_XRD, allowed_types=is_xrd)
+    except (NotFound, Gone, Permanent, Rejected):
+        return None
+    template = lrdd_template(meta.body.decode(errors="replace"))
+    return None if template and template.startswith(f"{origin}/.well-known/webfinger?") else template
 
 
 async def _ask(reader: Reader, url: str) -> Jrd:

@@ -68,6 +68,7 @@ def test_good_ids_are_returned_unchanged(good: str) -> None:
         "https://-a.example/x",
         "https://\u0301.example/x",
         "https://a.example/" + "x" * 2048,
+        "https://a.example/" + "é" * 1024,
     ],
 )
 def test_bad_ids_are_refused(bad: str) -> None:

@@ -619,7 +619,7 @@ async def test_no_http_is_told_apart(client: NetworkClient, sent: bytes, said: s
     async with server:
         with pytest.raises(Temporary, match=said) as caught:
             await post(client, f"http://127.0.0.2:{server.sockets[0].getsockname()[1]}/")
-    assert classify(caught.value) is ErrorClass.CONNECTION
+    assert classify(caught.value) is ErrorClass.BROKEN
 
 
 async def test_unknown_name_is_final_for_a_fetch_and_not_for_a_delivery() -> None:

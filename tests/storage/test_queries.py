@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 import types
 import typing
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "uuid": (UUID,), "text": (str,), "varchar": (str,), "bool": (bool,), "int2": (int,), "int4": (int,),
     "int8": (int,), "timestamptz": (datetime,), "jsonb": (dict, list), "bytea": (bytes,), "text[]": (list,),
-    "void": (),
+    "interval": (timedelta,), "void": (),
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from quart import Blueprint, Response, redirect, request
-from werkzeug.wrappers import Response as AnyResponse
+from quart.typing import ResponseReturnValue as AnyResponse
 
 from federation.actions import documents
 from federation.actions.documents import Deleted
@@ -76,9 +76,7 @@ def _wanted() -> bool:
 
 
 def _to_page(url: str) -> AnyResponse:
-    response = redirect(url, 302)
-    response.headers["Vary"] = "Accept"
-    return response
+    return redirect(url, 302), {"Vary": "Accept"}
 
 
 @blueprint.get("/actor")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import orjson
@@ -26,15 +25,16 @@ from storage.errors import StorageError
 from web.current import SERVICES
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
     from quart import Quart
 
     from federation.services import Services
 
-log = structlog.get_logger(__name__)
+    AsgiApp = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
+log = structlog.get_logger(__name__)
 
 _PERSONAL = re.compile(r"/users/([^/]+)/inbox")
 _TYPES = ("application/activity+json", "application/ld+json", "application/json")
@@ -52,12 +52,12 @@ _STATUS: tuple[tuple[type[ThoughtsError], int], ...] = (
 class InboxDoor:
     """Answers POSTs to `/inbox`, `/users/NAME/inbox` and `/actor/inbox`; passes on everything else."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], quart: Quart) -> None:
+    def __init__(self, app: AsgiApp, quart: Quart) -> None:
         self._app = app
         self._quart = quart
         self._inbox: Inbox | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve an ASGI connection."""
         if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].endswith("/inbox"):
             await self._app(scope, receive, send)
@@ -70,7 +70,7 @@ class InboxDoor:
         status, message = await self._receive(scope, receive, personal.group(1) if personal else None)
         await _answer(send, status, message)
 
-    async def _receive(self, scope: Scope, receive: Receive, owner: str | None) -> tuple[int, str]:
+    async def _receive(self, scope: HTTPScope, receive: ASGIReceiveCallable, owner: str | None) -> tuple[int, str]:
         """Take an activity in; return the status and, for refusals, what is wrong."""
         headers = collect_headers(scope["headers"])
         content_type = (headers.get("content-type") or [""])[0].partition(";")[0].strip().lower()
@@ -105,7 +105,7 @@ class InboxDoor:
         return 202, ""
 
 
-async def _read(receive: Receive, headers: dict[str, list[str]]) -> bytes | None:
+async def _read(receive: ASGIReceiveCallable, headers: dict[str, list[str]]) -> bytes | None:
     """Return the whole body; None when it is, or says it is, too large."""
     announced = (headers.get("content-length") or ["0"])[0]
     if announced.isdigit() and int(announced) > MAX_ACTIVITY_BYTES:
@@ -114,7 +114,7 @@ async def _read(receive: Receive, headers: dict[str, list[str]]) -> bytes | None
     size = 0
     while True:
         message = await receive()
-        if message["type"] == "http.disconnect":
+        if message["type"] != "http.request":
             return b"".join(pieces)
         piece = message.get("body", b"")
         size += len(piece)
@@ -125,7 +125,7 @@ async def _read(receive: Receive, headers: dict[str, list[str]]) -> bytes | None
             return b"".join(pieces)
 
 
-async def _answer(send: Send, status: int, message: str) -> None:
+async def _answer(send: ASGISendCallable, status: int, message: str) -> None:
     body = orjson.dumps({"error": message}) if message else b""
     headers = [(b"content-length", str(len(body)).encode())]
     if body:
@@ -134,5 +134,5 @@ async def _answer(send: Send, status: int, message: str) -> None:
         headers.append((b"accept-signature", accept_signature(with_body=True).encode()))
     if status == 503:
         headers.append((b"retry-after", b"30"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

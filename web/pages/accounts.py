@@ -134,7 +134,7 @@ def _first_run_page(*, form: Mapping[str, str], errors: Problems, status: int = 
 @blueprint.get("/first-run")
 async def first_run_page() -> Response:
     """Offer to make the first account; once there is an admin this page is gone."""
-    if await instance.first_run_code(services()) is None:
+    if await instance.first_run_code(services().database) is None:
         return go("/")
     return _first_run_page(form={"code": request.args.get("code", "")}, errors={})
 
