@@ -30,7 +30,6 @@ _BACKLOG = 1024
 def main() -> int:
     """Serve until SIGTERM or SIGINT, then let requests under way finish; return the exit status."""
     configure_logging("web")
-    logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
     try:
         settings = load_settings()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -47,6 +46,7 @@ def configuration(settings: Settings) -> Config:
     config.bind = [settings.bind if settings.web_processes == 1 else _shared_address(settings.bind)]
     config.backlog = _BACKLOG
     config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn")
     config.graceful_timeout = _GRACE_S
     config.shutdown_timeout = _GRACE_S
     config.keep_alive_timeout = _KEEP_ALIVE_S

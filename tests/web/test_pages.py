@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -217,6 +218,7 @@ async def test_feeds_hold_what_anybody_may_read(path: str, services: Services, s
     answer = await stranger.get(path)
     assert answer.status_code == 200
     assert "xml" in answer.headers["content-type"]
+    ElementTree.fromstring(answer.content)
     assert "Fog over the" in answer.text
     assert "Spoilers &amp; &lt;more&gt;" in answer.text
     for hidden in ("the end of the film", "for followers", "for you alone"):
