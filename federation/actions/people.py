@@ -118,14 +118,21 @@ async def get_relations(services: Services, viewer: Person, ids: Sequence[UUID])
         return await relations.list_relations(db, viewer.id, ids)
 
 
-async def refresh_in_background(services: Services, person: Person) -> None:
-    """Ask for a remote profile to be read again, when what we have is old or never was complete."""
+async def refresh_in_background(services: Services, person: Person) -> bool:
+    """Ask for a remote profile to be read again when what we have is old; return whether it never was read in full."""
     if not person.is_remote:
-        return
+        return False
     async with services.database.transaction() as db:
         actor = await remote_actors.find_remote_actor(db, person.id)
         if actor is None or actor.gone_at is not None:
-            return
+            return False
         if actor.filled_at is None or (services.now() - actor.filled_at).total_seconds() > 3600:
             await fetches.request(db, "profile", [person.ap_id])
     services.wake()
+    return actor.filled_at is None
+
+
+async def suggest_people(services: Services, viewer: Person | None, *, limit: int = 12) -> list[Person]:
+    """List people of ours who agreed to be found."""
+    async with services.database.connection() as db:
+        return await people.SUGGESTED.all(db, viewer.id if viewer else None, limit)
