@@ -108,8 +108,6 @@ async def _http(error: HTTPException) -> Response:
     response = answer(status, _explanation(status))
     if (allowed := getattr(error, "valid_methods", None)) is not None:
         response.headers["Allow"] = ", ".join(sorted(allowed))
-    if (other := error.response) is not None:  # a redirect that the router made
-        return other  # type: ignore[return-value]
     return response
 
 

@@ -62,6 +62,15 @@ async def get_person_by_id(services: Services, person_id: UUID) -> Person:
     return person
 
 
+async def get_account(services: Services, person_id: UUID) -> Person:
+    """Return a person by id whatever their state, for admins."""
+    async with services.database.connection() as db:
+        person = await people.find_person(db, person_id)
+    if person is None:
+        raise NotFound("There is no such account.")
+    return person
+
+
 async def get_person_by_ap_id(services: Services, ap_id: str) -> Person:
     """Return a person by actor id, reading their document when we do not know them."""
     async with services.database.connection() as db:
