@@ -43,24 +43,27 @@ async def _serve(settings: Settings) -> None:
     async with open_services(
         settings, settle_instance, application_name="thoughts web", connections=CONNECTIONS
     ) as services:  # fmt: skip
-        with _listen(settings.bind) as listening:
-            config = _hypercorn(listening)
-            await serve(create_app(settings, services), config, shutdown_trigger=stopped.wait)
+        config = _hypercorn(_listen(settings.bind))
+        await serve(create_app(settings, services), config, shutdown_trigger=stopped.wait)
 
 
-def _listen(bind: str) -> socket.socket:
-    """Listen on host:port; several web processes may share it, and the kernel spreads connections over them."""
+def _listen(bind: str) -> int:
+    """Listen on host:port and return the file descriptor, which Hypercorn closes.
+
+    Several web processes may share the address; the kernel spreads connections over them.
+    """
     host, _, port = bind.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host.strip("[]"), int(port)), family=family, backlog=512, reuse_port=True)
+        server = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=512, reuse_port=True)
     except (OSError, ValueError) as exc:
         raise Invalid(f"THOUGHTS_BIND={bind} cannot be listened on: {exc}.") from exc
+    return server.detach()
 
 
-def _hypercorn(listening: socket.socket) -> Config:
+def _hypercorn(listening: int) -> Config:
     config = Config()
-    config.bind = [f"fd://{listening.fileno()}"]
+    config.bind = [f"fd://{listening}"]
     config.accesslog = None
     config.errorlog = "-"
     config.loglevel = "WARNING"
