@@ -35,7 +35,7 @@ CREATE INDEX thoughts_waiting_for_parent ON thoughts (reply_to_ap_id)
 CREATE INDEX thoughts_reply_to_user ON thoughts (reply_to_user_id) WHERE reply_to_user_id IS NOT NULL;
 CREATE INDEX thoughts_search ON thoughts USING gin (search);
 CREATE INDEX thoughts_trigrams ON thoughts USING gin (plain gin_trgm_ops);
-CREATE INDEX thoughts_old_sanitiser ON thoughts (sanitiser, id);
+CREATE INDEX thoughts_old_sanitiser ON thoughts (sanitiser, id) WHERE source IS NULL;
 
 -- One id space for thoughts and boosts; every page of a timeline is a keyset page over it.
 CREATE TABLE entries (

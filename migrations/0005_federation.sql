@@ -119,7 +119,7 @@ CREATE INDEX seen_activities_age ON seen_activities (received_at);
 -- Remote things to read in the background: parents, profiles, outboxes, media.
 CREATE TABLE fetches (
     id uuid PRIMARY KEY DEFAULT uuid7(now()),
-    kind text NOT NULL CHECK (kind IN ('actor', 'profile', 'thought', 'media')),
+    kind text NOT NULL CHECK (kind IN ('actor', 'profile', 'thought', 'links')),
     url text NOT NULL,
     depth smallint NOT NULL DEFAULT 0,
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'dead')),

@@ -183,6 +183,7 @@ UPDATE_PROFILE = Rows(
     WHERE u.id = $1 AND NOT u.is_remote RETURNING {columns}""",
     columns=COLUMNS,
 )
+UPDATE_FIELDS = Command("UPDATE users SET fields = $2, updated_at = now() WHERE id = $1 AND NOT is_remote")
 UPDATE_AVATAR = Command("UPDATE users SET avatar_url = $2, avatar_alt = $3, updated_at = now() WHERE id = $1")
 UPDATE_HEADER = Command("UPDATE users SET header_url = $2, header_alt = $3, updated_at = now() WHERE id = $1")
 UPDATE_CSS = Command("UPDATE users SET custom_css = $2, custom_css_source = $3 WHERE id = $1 AND NOT is_remote")

@@ -118,6 +118,14 @@ class TagOf:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredHtml:
+    """A thought's HTML, for sanitising it again."""
+
+    id: UUID
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyId:
     """A reply, by our id and its own."""
 
@@ -265,6 +273,15 @@ PUBLIC_REPLIES = Rows(
     ReplyId,
     """SELECT id, ap_id FROM thoughts WHERE reply_to = $1 AND visibility IN ('public', 'unlisted')
         AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
+)
+OLD_SANITISER = Rows(
+    StoredHtml,
+    """SELECT id, content FROM thoughts WHERE sanitiser < $1 AND source IS NULL
+    ORDER BY sanitiser, id LIMIT $2 FOR UPDATE SKIP LOCKED""",
+)
+RESANITISE = Command(
+    """UPDATE thoughts t SET content = x.content, sanitiser = $3
+    FROM unnest($1::uuid[], $2::text[]) AS x (id, content) WHERE t.id = x.id"""
 )
 COUNT_LOCAL = Value(int, "SELECT count(*) FROM entries WHERE kind = 'thought' AND NOT is_remote")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from federation.errors import Gone, NotFound
 from federation.remote.actors import refresh_actor
 from federation.remote.reader import Reader
-
-from federation.errors import Gone, NotFound
 from federation.remote.targets import authority
 from storage import remote_actors
 from workers.deliveries import InboxGone

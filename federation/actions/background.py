@@ -13,6 +13,7 @@ from federation.actions.people import get_person_by_ap_id
 from federation.actions.reactions import boost_thought
 from federation.actions.receive_thought import receive_deletion, receive_thought
 from federation.actions.search import store_fetched
+from federation.actions.verify_links import verify_links
 from federation.errors import Gone, Temporary, ThoughtsError
 from federation.remote.actors import refresh_actor
 from federation.remote.collections import fill_profile
@@ -109,6 +110,8 @@ async def _read(services: Services, fetch: Fetch) -> None:
             await refresh_actor(services.reader, fetch.url)
         case "profile":
             await fill(services, await get_person_by_ap_id(services, fetch.url))
+        case "links":
+            await verify_links(services, await get_person_by_ap_id(services, fetch.url))
         case "thought":
             await _read_thought(services, fetch)
 

@@ -10,9 +10,10 @@ from uuid import UUID
 from federation.actions.outgoing import Audience, send
 from federation.errors import Invalid, NotFound
 from federation.protocol.custom_css import CleanCss, sanitise_css
+from federation.protocol.ids import is_id
 from federation.protocol.sanitise import SANITISER_VERSION
 from federation.protocol.text import normalise_source, render_bio, render_field
-from storage import people, relations, remote_actors
+from storage import fetches, people, relations, remote_actors
 from storage.people import OwnProfile, Person
 from storage.relations import Connected, Relation
 
@@ -90,8 +91,15 @@ async def edit_profile(services: Services, person: Person, form: ProfileForm) ->
         if changed is None:
             raise NotFound("This account is gone.")
         await send_update(db, services, changed)
+        if any(is_unverified(field) for field in changed.fields):
+            await fetches.request(db, "links", [changed.ap_id])
     services.wake()
     return changed
+
+
+def is_unverified(field: dict[str, Any]) -> bool:
+    """Tell whether a profile field is a link whose page has not been seen to link back."""
+    return not field.get("verified_at") and is_id(field["value"])
 
 
 def _fields(wanted: Sequence[tuple[str, str]], *, before: list[dict[str, Any]]) -> list[dict[str, Any]]:

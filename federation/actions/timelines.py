@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.errors import NotFound
+from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from federation.protocol.text import normalise_tag
 from storage import deliveries, entries, people, thoughts
 from storage.deliveries import Receipt
@@ -51,6 +52,7 @@ async def show(
     db: Connection, viewer: Person | None, found: list[Entry], *, receipts: bool = False, details: bool = False
 ) -> Shown:
     """Read what showing these entries needs: people and marks; delivery receipts and details when asked for."""
+    found = [_sanitised(entry) for entry in found]
     ids = list({entry.thought.id for entry in found})
     who = {entry.user_id for entry in found} | {entry.thought.user_id for entry in found}
     who |= {entry.thought.reply_to_user_id for entry in found if entry.thought.reply_to_user_id is not None}
@@ -68,6 +70,13 @@ async def show(
         for tag in await thoughts.list_tags(db, ids):
             shown.tags.setdefault(tag.thought_id, []).append(tag.name)
     return shown
+
+
+def _sanitised(entry: Entry) -> Entry:
+    """Sanitise again what an older sanitiser left of remote HTML; the background pass gets to the row later."""
+    if entry.thought.sanitiser >= SANITISER_VERSION or entry.thought.source is not None:
+        return entry
+    return replace(entry, thought=replace(entry.thought, content=sanitise_html(entry.thought.content)))
 
 
 def _id(viewer: Person | None) -> UUID | None:

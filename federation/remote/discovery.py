@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import urldefrag, urljoin
 
-from selectolax.lexbor import LexborHTMLParser
-
 from federation.errors import NotFound, Rejected
 from federation.protocol.activities import ACTOR_TYPES
 from federation.protocol.documents import types
@@ -19,6 +17,7 @@ from federation.remote.content_types import one_of
 from federation.remote.documents import ACCEPT, Document, fetch_exactly, parse_fetched
 from federation.remote.network import Fetched
 from federation.remote.objects import read_thought
+from federation.remote.pages import linked_with
 from federation.remote.reader import Reader
 from federation.remote.targets import authority
 from federation.remote.webfinger import is_own_domain, look_up
@@ -94,8 +93,7 @@ def _linked(page: Fetched) -> str | None:
         named = {name.lower(): quoted or token for name, quoted, token in _PARAMETER.findall(parameters)}
         if "alternate" in named.get("rel", "").lower().split() and is_activity_type(named.get("type", "")):
             return _absolute(page.url, target)
-    tree = LexborHTMLParser(page.body)
-    for link in tree.css('link[rel~="alternate"][href]')[:64]:
+    for link in linked_with(page, rel="alternate"):
         if is_activity_type(link.attributes.get("type") or ""):
             return _absolute(page.url, link.attributes.get("href") or "")
     return None
