@@ -77,9 +77,9 @@ async def make_keys() -> ActorKeys:
     )  # fmt: skip
 
 
-async def first_run_code(services: Services) -> str | None:
+async def first_run_code(database: Database) -> str | None:
     """Return the one-time code with which the first admin is made in the browser; None once there is an admin."""
-    async with services.database.transaction() as db:
+    async with database.transaction() as db:
         if await people.COUNT_ADMINS.get(db):
             return None
         code = await moderation.settle_secret(db, _FIRST_RUN, secrets.token_hex(4).encode())

@@ -44,6 +44,15 @@ async def get_person(services: Services, handle: Handle, *, viewer: Person | Non
     return person
 
 
+async def get_any_person(services: Services, handle: Handle) -> Person:
+    """Return a person we know by handle, whatever their state: for admins. The instance actor is nobody."""
+    async with services.database.connection() as db:
+        person = await people.find_by_handle(db, handle.username, local_part(services, handle))
+    if person is None or (not person.is_remote and person.actor_type == "Application"):
+        raise NotFound(f"There is nobody called {handle} here.")
+    return person
+
+
 async def get_person_by_id(services: Services, person_id: UUID) -> Person:
     """Return an active person by id."""
     async with services.database.connection() as db:

@@ -12,6 +12,11 @@ COMMANDS = {
     "web": "web.cli.processes:web",
     "worker": "web.cli.processes:worker",
     "migrate": "web.cli.migrate:migrate",
+    "demo": "web.cli.demo:demo",
+    "user": "web.cli.users:user",
+    "token": "web.cli.users:token",
+    "failed": "web.cli.failed:failed",
+    "domain": "web.cli.domains:domain",
 }
 
 

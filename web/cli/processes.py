@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import click
 
-from federation.actions.instance import settle_instance
+from federation.actions.instance import first_run_code, settle_instance
 from federation.settings import Settings, load_settings
 from storage.database import Database
 from storage.engines import start_engines
@@ -41,14 +41,14 @@ def worker() -> None:
 async def _serve() -> None:
     async with _own_engines() as settings:
         check_bind(settings)
-        await _prepare(settings)
+        _invite_admin(settings, await _prepare(settings))
         await supervise(settings, programs(settings), announce=True)
 
 
 async def _web() -> None:
     async with open_engines() as settings:
         check_bind(settings)
-        await _prepare(settings)
+        _invite_admin(settings, await _prepare(settings))
         await supervise(settings, programs(settings, worker=False), announce=True)
 
 
@@ -81,12 +81,22 @@ async def _own_engines() -> AsyncIterator[Settings]:
                 await watching
 
 
-async def _prepare(settings: Settings) -> None:
-    """Migrate, and refuse settings that contradict the database, before any process starts over and over."""
+async def _prepare(settings: Settings) -> str | None:
+    """Migrate, and refuse settings that contradict the database, before any process starts over and over.
+
+    Return the code with which the first admin is made in the browser, None once there is one.
+    """
     url = settings.database_url or ""
     await migrate(url)
     database = await Database.connect(url, max_size=2)
     try:
         await settle_instance(database, settings)
+        return await first_run_code(database)
     finally:
         await database.close()
+
+
+def _invite_admin(settings: Settings, code: str | None) -> None:
+    if code is not None:
+        click.echo(f"Nobody administers this server yet: open {settings.origin}/first-run", err=True)
+        click.echo(f"and enter the code {code} (or: thoughts user create NAME --email E --admin).", err=True)

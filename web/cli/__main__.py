@@ -1,0 +1,5 @@
+"""`python -m web.cli` is the `thoughts` command."""
+
+from web.cli import main
+
+main(prog_name="thoughts")
