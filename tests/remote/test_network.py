@@ -535,7 +535,7 @@ async def test_gzip_bomb_is_cut_off_without_inflating_it(client: NetworkClient) 
         ("br", b"x", Rejected),
         ("gzip, gzip", b"x", Rejected),
         ("gzip", b"not gzip", Rejected),
-        ("gzip", gzip.compress(b"x" * 100)[:-9], Temporary),
+        ("gzip", gzip.compress(b"x" * 100, mtime=0)[:-9], Temporary),
     ],
 )
 async def test_bad_compression_is_refused(
