@@ -137,12 +137,14 @@ INSERT_INVITE = Command(
 INVITES = Rows(
     Invite,
     """SELECT id, code, max_uses, uses, created_at, expires_at FROM invites
-    WHERE created_by = $1 ORDER BY id DESC LIMIT 100""",
+    WHERE created_by = $1 AND uses < max_uses AND (expires_at IS NULL OR expires_at > now())
+    ORDER BY id DESC LIMIT 100""",
 )
 USE_INVITE = Command(
     """UPDATE invites SET uses = uses + 1
     WHERE code = $1 AND uses < max_uses AND (expires_at IS NULL OR expires_at > now())"""
 )
+DELETE_INVITE = Command("DELETE FROM invites WHERE created_by = $1 AND id = $2")
 INSERT_IDEMPOTENCY_KEY = Command(
     "INSERT INTO idempotency_keys (user_id, key, thought_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 )
@@ -240,6 +242,11 @@ async def insert_invite(db: Connection, code: str, created_by: UUID, *, max_uses
 async def list_invites(db: Connection, created_by: UUID) -> list[Invite]:
     """List the invites that a person made."""
     return await INVITES.all(db, created_by)
+
+
+async def delete_invite(db: Connection, created_by: UUID, invite_id: UUID) -> bool:
+    """Delete one of a person's invites; False when it is not theirs."""
+    return bool(await DELETE_INVITE.run(db, created_by, invite_id))
 
 
 async def use_invite(db: Connection, code: str) -> bool:

@@ -31,21 +31,27 @@ class Instance:
     delivered: int
     backlog: int
     dead: int
+    blocked: bool
+    probe_at: datetime | None
 
 
 COLUMNS = """i.host, i.lane, i.next_due_at, i.failures, i.down_since, i.paused, i.scheme, i.last_success_at,
     i.last_failure_at, i.last_error, i.last_seen_at, i.delivered,
     (SELECT count(*) FROM deliveries d WHERE d.host = i.host AND d.state = 'pending'),
-    (SELECT count(*) FROM failed_events x WHERE x.host = i.host AND x.resolution IS NULL)"""
+    (SELECT count(*) FROM failed_events x WHERE x.host = i.host AND x.resolution IS NULL),
+    host_is_blocked(i.host) AS blocked, i.probe_at"""
+_MATCHING = """i.host > $1 AND ($2 = '' OR i.host LIKE '%' || $2 || '%')
+        AND ($3 = '' OR ($3 = 'paused' AND i.paused) OR ($3 = 'down' AND i.down_since IS NOT NULL)
+            OR ($3 = 'ok' AND i.down_since IS NULL AND NOT i.paused)
+            OR ($3 = 'blocked' AND host_is_blocked(i.host)))"""
 LIST = Rows(
     Instance,
     """SELECT {columns} FROM instances i
-    WHERE i.host > $1 AND ($2 = '' OR i.host LIKE '%' || $2 || '%')
-        AND ($3 = '' OR ($3 = 'paused' AND i.paused) OR ($3 = 'down' AND i.down_since IS NOT NULL)
-            OR ($3 = 'ok' AND i.down_since IS NULL AND NOT i.paused))
-    ORDER BY i.host LIMIT $4""",
+    WHERE {matching} ORDER BY i.host LIMIT $4""",
     columns=COLUMNS,
+    matching=_MATCHING,
 )
+COUNT = Value(int, "SELECT count(*) FROM instances i WHERE {matching}", matching=_MATCHING)
 ONE = Rows(Instance, "SELECT {columns} FROM instances i WHERE i.host = $1", columns=COLUMNS)
 SET_PAUSED = Command("UPDATE instances SET paused = $2 WHERE host = $1 AND paused <> $2")
 # The breaker opens only by our own sends; a verified request from there is reason enough to probe at once, but
@@ -94,8 +100,13 @@ SCHEMES = Rows(
 async def list_instances(
     db: Connection, *, after: str = "", matching: str = "", state: str = "", limit: int = 50
 ) -> list[Instance]:
-    """List hosts by name; `state` is ok, down, paused or empty for all."""
+    """List hosts by name; `state` is ok, down, paused, blocked or empty for all."""
     return await LIST.all(db, after, matching, state, limit)
+
+
+async def count_instances(db: Connection, *, matching: str = "", state: str = "") -> int:
+    """Count such hosts."""
+    return await COUNT.one(db, "", matching, state)
 
 
 async def find_instance(db: Connection, host: str) -> Instance | None:

@@ -121,6 +121,7 @@ class OwnProfile:
     locked: bool
     discoverable: bool
     indexable: bool
+    actor_type: str
 
 
 COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fields,
@@ -179,7 +180,7 @@ UPSERT_REMOTE = Rows(
 UPDATE_PROFILE = Rows(
     Person,
     """UPDATE users u SET display_name = $2, bio = $3, bio_html = $4, sanitiser = $5, fields = $6,
-        locked = $7, discoverable = $8, indexable = $9, updated_at = now()
+        locked = $7, discoverable = $8, indexable = $9, actor_type = $10, updated_at = now()
     WHERE u.id = $1 AND NOT u.is_remote RETURNING {columns}""",
     columns=COLUMNS,
 )
@@ -209,6 +210,12 @@ CREDENTIALS_BY_ID = Rows(
     "SELECT id, username, email, password_hash, role, state FROM users WHERE id = $1 AND NOT is_remote",
 )
 UPDATE_PASSWORD = Command("UPDATE users SET password_hash = $2 WHERE id = $1 AND NOT is_remote")
+# Another account's address leaves everything as it is.
+UPDATE_EMAIL = Command(
+    """UPDATE users SET email = $2 WHERE id = $1 AND NOT is_remote AND NOT EXISTS (
+        SELECT FROM users o WHERE lower(o.email) = lower($2) AND NOT o.is_remote AND o.id <> $1)"""
+)
+UPDATE_SIGN_UP_REASON = Command("UPDATE users SET sign_up_reason = $2 WHERE id = $1 AND NOT is_remote")
 UPDATE_STATE = Rows(
     Person,
     """UPDATE users u SET state = $3, updated_at = now() WHERE u.id = $1 AND u.state = $2
@@ -255,6 +262,16 @@ LIST_LOCAL = Rows(
     WHERE NOT u.is_remote AND u.actor_type <> 'Application' AND ($1::text IS NULL OR u.state = $1)
         AND ($2::uuid IS NULL OR u.id < $2)
     ORDER BY u.id DESC LIMIT $3""",
+    columns=COLUMNS,
+)
+
+# For a page that has nothing to search for yet: who agreed to be found, the liveliest first.
+SUGGESTED = Rows(
+    Person,
+    """SELECT {columns} FROM users u
+    WHERE NOT u.is_remote AND u.actor_type <> 'Application' AND u.state = 'active' AND u.discoverable
+        AND u.id IS DISTINCT FROM $1
+    ORDER BY u.last_thought_at DESC NULLS LAST, u.id DESC LIMIT $2""",
     columns=COLUMNS,
 )
 
@@ -348,7 +365,7 @@ async def update_profile(db: Connection, person_id: UUID, profile: OwnProfile) -
     """Write what a local person says of themselves."""
     return await UPDATE_PROFILE.first(
         db, person_id, profile.display_name, profile.bio, profile.bio_html, profile.sanitiser,
-        profile.fields, profile.locked, profile.discoverable, profile.indexable,
+        profile.fields, profile.locked, profile.discoverable, profile.indexable, profile.actor_type,
     )  # fmt: skip
 
 

@@ -44,23 +44,23 @@ THOUGHTS = EntryRows(
 TAGS = Value(str, "SELECT name FROM tags WHERE name LIKE $1 || '%' ORDER BY name LIMIT $2")
 
 
-def _literal(text: str) -> str:
+def literal_pattern(text: str) -> str:
     """Take the meaning from LIKE's wildcards."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def search_people(db: Connection, viewer: UUID | None, text: str, *, limit: int, offset: int = 0) -> list[Person]:
     """Find people whose username or name contains the text."""
-    return await PEOPLE.all(db, viewer, _literal(text), limit, offset)
+    return await PEOPLE.all(db, viewer, literal_pattern(text), limit, offset)
 
 
 async def search_thoughts(db: Connection, viewer: UUID | None, text: str, page: Page) -> list[Entry]:
     """Find thoughts by words or by a part of their text, newest first."""
     return await THOUGHTS.all(
-        db, viewer, page.older_than, page.newer_than, page.limit, text, _literal(text)
+        db, viewer, page.older_than, page.newer_than, page.limit, text, literal_pattern(text)
     )  # fmt: skip
 
 
 async def search_tags(db: Connection, prefix: str, *, limit: int) -> list[str]:
     """Find hashtags by the start of their (normalised) name."""
-    return await TAGS.all(db, _literal(prefix), limit)
+    return await TAGS.all(db, literal_pattern(prefix), limit)

@@ -67,7 +67,7 @@ def create_app(settings: Settings, services: Services | AbstractAsyncContextMana
         client_api.blueprint,
         feeds.blueprint,
         admin.blueprint,
-        pages.blueprint,
+        *pages.BLUEPRINTS,
     ):
         app.register_blueprint(blueprint)
     activitypub.install(app)

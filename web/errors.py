@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import structlog
-from quart import Quart, Response, g, redirect, request
+from quart import Quart, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from federation.errors import (
@@ -25,11 +24,9 @@ from federation.errors import (
 from federation.protocol.negotiation import wants_activity
 from storage.errors import StorageError
 from web.current import is_for_programs, viewer
+from web.forms import go
 from web.rendering import json_response, render
 from web.security import CrossSite
-
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Response as WerkzeugResponse
 
 log = structlog.get_logger(__name__)
 
@@ -83,12 +80,12 @@ def wants_json() -> bool:
     return is_for_programs(request.path) or wants_activity(accept) or request.path.endswith("/inbox")
 
 
-async def _ours(error: ThoughtsError) -> WerkzeugResponse | Response:
+async def _ours(error: ThoughtsError) -> Response:
     status = status_of(error)
     if isinstance(error, Unauthenticated) and not wants_json():
         if request.method in ("GET", "HEAD"):
-            return redirect(f"/signin?next={quote(request.full_path.rstrip('?'), safe='/')}", 303)
-        return redirect("/signin", 303)
+            return go(f"/signin?next={quote(request.full_path.rstrip('?'), safe='/')}")
+        return go("/signin")
     if status >= 500:
         log.warning("remote error", path=request.path, error=error.message, cause=repr(error.__cause__))
     response = answer(status, error.message, title="That came from elsewhere" if isinstance(error, CrossSite) else "")
@@ -111,8 +108,6 @@ async def _http(error: HTTPException) -> Response:
     response = answer(status, _explanation(status))
     if (allowed := getattr(error, "valid_methods", None)) is not None:
         response.headers["Allow"] = ", ".join(sorted(allowed))
-    if (other := error.response) is not None:  # a redirect that the router made
-        return other  # type: ignore[return-value]
     return response
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from quart import Quart, Response, current_app, g, request
 
-from federation.actions import sessions
+from federation.actions import notices, sessions
 from federation.errors import Forbidden, TooMany
 from web.current import client_address, is_for_programs, me, services, settings
 
@@ -24,6 +24,8 @@ R = TypeVar("R")
 SIGNING_KEY = "THOUGHTS_SIGNING_KEY"
 CSRF_FIELD = "csrf_token"
 _READING = ("GET", "HEAD", "OPTIONS")
+# Files, the same for everybody.
+_WITHOUT_VIEWER = ("/static/", "/media/", "/proxy/")
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -81,11 +83,14 @@ def is_signed(purpose: str, text: str, mac: str) -> bool:
 
 async def load_viewer() -> None:
     """Find whose session the cookie stands for; costs nothing without one."""
-    if is_for_programs(request.path) or request.path.startswith("/static/"):
+    if is_for_programs(request.path) or request.path.startswith(_WITHOUT_VIEWER):
         return
     secret = read_cookie("session")
-    if secret:
-        g.signed_in = await sessions.resume_session(services(), secret)
+    if not secret:
+        return
+    g.signed_in = found = await sessions.resume_session(services(), secret)
+    if found is not None and request.method == "GET":
+        g.unread_count = await notices.count_unread(services(), found.person)
 
 
 def start_session(response: Response, secret: str) -> None:
@@ -129,7 +134,7 @@ def _visitor() -> str | None:
 
 async def check_form() -> None:
     """Refuse a changing request with our cookies that does not come from a page of ours."""
-    if request.method in _READING or is_for_programs(request.path) or _is_for_servers(request.path):
+    if request.method in _READING or is_for_programs(request.path):
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in (None, "same-origin", "none") or origin not in (None, settings().origin):
@@ -139,10 +144,6 @@ async def check_form() -> None:
         raise CrossSite(
             "This page was open for too long, or you signed in or out since. Go back, reload it, try again."
         )
-
-
-def _is_for_servers(path: str) -> bool:
-    return path.startswith("/users/") and path.endswith("/inbox")
 
 
 # --- Headers ---------------------------------------------------------------------------------------

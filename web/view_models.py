@@ -370,7 +370,7 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True)
 class FailedView:
-    """A dead letter; the last five are only filled for the page that looks inside."""
+    """A dead letter; the last four are only filled for the page that looks inside."""
 
     id: str
     kind: str

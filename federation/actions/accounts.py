@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from federation.actions.instance import make_keys
+from federation.actions.instance import make_keys, use_first_run_code
 from federation.actions.outgoing import Audience, send
 from federation.actions.passwords import check_password_rules, hash_password, verify_password
 from federation.errors import Conflict, Forbidden, Invalid, NotFound
@@ -35,6 +35,7 @@ RESERVED_NAMES = frozenset(
     }
 )  # fmt: skip
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+|[^@\s]{1,64}@localhost")
+MAX_REASON_CHARS = 500
 INVITE_LASTS = timedelta(days=14)
 
 
@@ -46,6 +47,7 @@ class SignUp:
     email: str
     password: str
     invite: str = ""
+    reason: str = ""
 
 
 async def sign_up(services: Services, form: SignUp) -> Person:
@@ -66,6 +68,20 @@ async def sign_up(services: Services, form: SignUp) -> Person:
 async def create_account(services: Services, form: SignUp, *, admin: bool = False) -> Person:
     """Make an account whatever the registration setting says: for admins and the command line."""
     return await _make_account(services, form, state="active", role="admin" if admin else "user", invite=None)
+
+
+async def make_first_admin(services: Services, form: SignUp, code: str) -> Person:
+    """Make the first account, an admin, for the one-time code that the server printed.
+
+    Raises `Invalid` for a wrong or used code, and then no account is left behind.
+    """
+    person = await _make_account(services, form, state="pending", role="user", invite=None)
+    if await use_first_run_code(services, person, code):
+        async with services.database.connection() as db:
+            return await people.PERSON_BY_ID.one(db, person.id)
+    async with services.database.transaction() as db:
+        await people.DELETE_PENDING.run(db, person.id)
+    raise Invalid("That is not the code. The server printed it in its terminal when it started.", field="code")
 
 
 async def _make_account(services: Services, form: SignUp, *, state: str, role: str, invite: str | None) -> Person:
@@ -94,6 +110,8 @@ async def _make_account(services: Services, form: SignUp, *, state: str, role: s
             await _say_what_is_taken(db, username)
             raise Conflict("An account with this e-mail address exists already. Sign in instead?")
         await people.insert_actor_keys(db, person.id, keys)
+        if state == "pending" and form.reason.strip():
+            await people.UPDATE_SIGN_UP_REASON.run(db, person.id, form.reason.strip()[:MAX_REASON_CHARS])
     return person
 
 
@@ -136,11 +154,32 @@ async def set_password(services: Services, person: Person, password: str, *, kee
         await access.delete_sessions(db, person.id, but=keep_session)
 
 
+async def get_email(services: Services, person: Person) -> str:
+    """Return a person's own e-mail address."""
+    async with services.database.connection() as db:
+        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+    return (credentials.email or "") if credentials is not None else ""
+
+
+async def change_email(services: Services, person: Person, email: str, *, password: str) -> None:
+    """Change one's own e-mail address; asks for the password. Raises `Invalid` or `Conflict`."""
+    email = email.strip()
+    check_email(email)
+    async with services.database.connection() as db:
+        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+    if credentials is None or not await verify_password(credentials.password_hash, password):
+        raise Invalid("The password is not right.", field="password")
+    async with services.database.transaction() as db:
+        if not await people.UPDATE_EMAIL.run(db, person.id, email):
+            raise Invalid("Another account has this e-mail address.", field="email")
+
+
 async def approve(services: Services, admin: Person | None, person: Person) -> None:
     """Let a pending account in."""
     async with services.database.transaction() as db:
         if await people.change_state(db, person.id, was="pending", to="active") is None:
             raise Conflict(f"{person.handle} does not wait for approval.")
+        await people.UPDATE_SIGN_UP_REASON.run(db, person.id, "")
         await moderation.insert_audit(db, _id_of(admin), "approve", person.handle)
 
 
@@ -219,15 +258,17 @@ async def forget_person(db: Connection, person: Person) -> None:
     await people.FORGET_NOTIFICATIONS.run(db, person.id)
 
 
-async def make_invite(services: Services, person: Person, *, max_uses: int = 1) -> str:
-    """Make an invite code that works for two weeks."""
+async def make_invite(services: Services, person: Person, *, max_uses: int = 1, lasts: timedelta = INVITE_LASTS) -> str:
+    """Make an invite code that works for a while."""
     if services.settings.registration is not Registration.INVITE:
         raise Forbidden("Invites are not needed here.")
     if not 1 <= max_uses <= 100:
         raise Invalid("An invite is good for 1 to 100 people.", field="max_uses")
+    if not timedelta(0) < lasts <= timedelta(days=90):
+        raise Invalid("An invite lasts for 1 to 90 days.", field="days")
     code = secrets.token_urlsafe(9)
     async with services.database.transaction() as db:
-        await access.insert_invite(db, code, person.id, max_uses=max_uses, lasts=INVITE_LASTS)
+        await access.insert_invite(db, code, person.id, max_uses=max_uses, lasts=lasts)
     return code
 
 
@@ -235,6 +276,13 @@ async def list_invites(services: Services, person: Person) -> list[Invite]:
     """List the invites that a person made."""
     async with services.database.connection() as db:
         return await access.list_invites(db, person.id)
+
+
+async def revoke_invite(services: Services, person: Person, invite_id: UUID) -> None:
+    """Make one of a person's invites worthless; `NotFound` when it is not theirs."""
+    async with services.database.transaction() as db:
+        if not await access.delete_invite(db, person.id, invite_id):
+            raise NotFound("There is no such invite.")
 
 
 def _id_of(person: Person | None) -> UUID | None:

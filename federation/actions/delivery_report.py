@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from storage.people import Person
 
 
+HOSTS_PER_PAGE = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of a thought at each server."""
@@ -35,7 +38,7 @@ async def get_report(services: Services, author: Person, thought_id: UUID, *, af
         if thought.user_id != author.id:
             raise Forbidden("Only its author sees who received a thought.")
         receipts = await deliveries.list_receipts(db, [thought_id])
-        hosts = await deliveries.list_report(db, thought_id, after_host=after_host)
+        hosts = await deliveries.list_report(db, thought_id, after_host=after_host, limit=HOSTS_PER_PAGE)
     return Report(thought, receipts.get(thought_id, Receipt(thought_id, 0, 0, 0)), hosts)
 
 

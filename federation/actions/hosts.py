@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 async def list_hosts(
     services: Services, *, after: str = "", matching: str = "", state: str = "", limit: int = 50
 ) -> list[Instance]:
-    """List hosts by name; `state` is ok, down, paused or empty."""
+    """List hosts by name; `state` is ok, down, paused, blocked or empty."""
     async with services.database.connection() as db:
         return await instances.list_instances(db, after=after, matching=matching, state=state, limit=limit)
+
+
+async def count_hosts(services: Services, *, matching: str = "", state: str = "") -> int:
+    """Count such hosts."""
+    async with services.database.connection() as db:
+        return await instances.count_instances(db, matching=matching, state=state)
 
 
 async def pause_host(services: Services, host: str, *, by: Person | None) -> None:

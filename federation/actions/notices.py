@@ -78,6 +78,12 @@ async def dismiss_notification(services: Services, viewer: Person, notification_
         await notifications.DISMISS.run(db, viewer.id, notification_id)
 
 
+async def count_follow_requests(services: Services, viewer: Person) -> int:
+    """Count who asks to follow the viewer."""
+    async with services.database.connection() as db:
+        return await relations.COUNT_REQUESTS.one(db, viewer.id)
+
+
 async def list_follow_requests(services: Services, viewer: Person, *, before: UUID | None, limit: int) -> list[Person]:
     """List who asks to follow the viewer, newest first."""
     async with services.database.connection() as db:

@@ -62,6 +62,15 @@ async def get_person_by_id(services: Services, person_id: UUID) -> Person:
     return person
 
 
+async def get_account(services: Services, person_id: UUID) -> Person:
+    """Return a person by id whatever their state, for admins."""
+    async with services.database.connection() as db:
+        person = await people.find_person(db, person_id)
+    if person is None:
+        raise NotFound("There is no such account.")
+    return person
+
+
 async def get_person_by_ap_id(services: Services, ap_id: str) -> Person:
     """Return a person by actor id, reading their document when we do not know them."""
     async with services.database.connection() as db:
@@ -118,14 +127,21 @@ async def get_relations(services: Services, viewer: Person, ids: Sequence[UUID])
         return await relations.list_relations(db, viewer.id, ids)
 
 
-async def refresh_in_background(services: Services, person: Person) -> None:
-    """Ask for a remote profile to be read again, when what we have is old or never was complete."""
+async def refresh_in_background(services: Services, person: Person) -> bool:
+    """Ask for a remote profile to be read again when what we have is old; return whether it never was read in full."""
     if not person.is_remote:
-        return
+        return False
     async with services.database.transaction() as db:
         actor = await remote_actors.find_remote_actor(db, person.id)
         if actor is None or actor.gone_at is not None:
-            return
+            return False
         if actor.filled_at is None or (services.now() - actor.filled_at).total_seconds() > 3600:
             await fetches.request(db, "profile", [person.ap_id])
     services.wake()
+    return actor.filled_at is None
+
+
+async def suggest_people(services: Services, viewer: Person | None, *, limit: int = 12) -> list[Person]:
+    """List people of ours who agreed to be found."""
+    async with services.database.connection() as db:
+        return await people.SUGGESTED.all(db, viewer.id if viewer else None, limit)

@@ -38,6 +38,7 @@ class ProfileForm:
     locked: bool = False
     discoverable: bool = False
     indexable: bool = False
+    bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ async def edit_profile(services: Services, person: Person, form: ProfileForm) ->
         locked=form.locked,
         discoverable=form.discoverable,
         indexable=form.indexable,
+        actor_type="Service" if form.bot else "Person",
     )
     async with services.database.transaction() as db:
         changed = await people.update_profile(db, person.id, profile)

@@ -70,10 +70,15 @@ async def unlike_thought(services: Services, person: Person, thought_id: UUID) -
     services.wake()
 
 
+def may_boost(booster: Person, thought: Thought) -> bool:
+    """Tell whether a thought that this person may see may be boosted by them."""
+    own_followers = thought.visibility == "followers" and thought.user_id == booster.id
+    return thought.visibility in ("public", "unlisted") or own_followers
+
+
 def check_boost(booster: Person, thought: Thought) -> None:
     """Raise `Forbidden` unless the thought may be boosted by this person: who may see it is checked elsewhere."""
-    own_followers = thought.visibility == "followers" and thought.user_id == booster.id
-    if thought.visibility not in ("public", "unlisted") and not own_followers:
+    if not may_boost(booster, thought):
         raise Forbidden("Only public thoughts can be boosted.")
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from federation.errors import NotFound
 from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from federation.protocol.text import normalise_tag
-from storage import deliveries, entries, people, thoughts
+from storage import deliveries, entries, people, reactions, thoughts
 from storage.deliveries import Receipt
 from storage.entries import Entry, Marks, Page
 from storage.people import Person
@@ -137,6 +137,12 @@ async def get_bookmarks(services: Services, viewer: Person, page: Page, *, detai
     """Return a page of the viewer's bookmarks."""
     async with services.database.connection() as db:
         return await show(db, viewer, await entries.list_bookmarked(db, viewer.id, page), details=details)
+
+
+async def find_bookmark(services: Services, viewer: Person, thought_id: UUID) -> UUID | None:
+    """Find the id that a bookmark of the viewer is paged by."""
+    async with services.database.connection() as db:
+        return await reactions.BOOKMARK_ID.get(db, viewer.id, thought_id)
 
 
 async def get_entry(services: Services, viewer: Person | None, entry_id: UUID, *, details: bool = False) -> Shown:

@@ -375,7 +375,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "search": (
         "search.html",
-        {"q": "fog", "people": ROWS[:3], "thoughts": TIMELINE[:2], "tags": (("fog", 204), ("foghorn", 1))}
+        {"q": "fog", "people": ROWS[:3], "thoughts": TIMELINE[:2], "tags": ("fog", "foghorn")}
         | {"current": "search", "resolving": "example.social does not answer at the moment."},
     ),
     "explore": ("search.html", {"q": "", "suggestions": ROWS, "current": "search"}),

@@ -76,7 +76,11 @@ every_page = pytest.mark.parametrize("page", PAGES)
 
 def test_every_template_is_shown_by_a_sample_page() -> None:
     shown = {template for template, _ in PAGES.values()}
-    pages = {name for name in ENV.list_templates() if not Path(name).name.startswith("_") and name != "base.html"}
+    pages = {
+        name
+        for name in ENV.list_templates()
+        if name.endswith(".html") and not Path(name).name.startswith("_") and name != "base.html"
+    }
     assert pages == shown
 
 

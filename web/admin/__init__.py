@@ -1,7 +1,20 @@
-"""The pages of those with the keys."""
+"""The pages of those with the keys: health, dead letters, people, domains, what was done."""
 
 from __future__ import annotations
 
 from quart import Blueprint
 
+from web.admin import failed, hosts, overview, people
+from web.security import require_admin
+
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@blueprint.before_request
+async def guard() -> None:
+    """Let admins through, nobody else."""
+    require_admin()
+
+
+for part in (overview.blueprint, hosts.blueprint, failed.blueprint, people.blueprint):
+    blueprint.register_blueprint(part)

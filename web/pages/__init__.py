@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from quart import Blueprint
+from web.pages import (
+    account_settings,
+    accounts,
+    delivery,
+    instance,
+    people,
+    profiles,
+    search,
+    settings,
+    thoughts,
+    threads,
+    timelines,
+)
 
-blueprint = Blueprint("pages", __name__)
+BLUEPRINTS = (
+    timelines.blueprint,
+    threads.blueprint,
+    thoughts.blueprint,
+    delivery.blueprint,
+    profiles.blueprint,
+    people.blueprint,
+    search.blueprint,
+    accounts.blueprint,
+    settings.blueprint,
+    account_settings.blueprint,
+    instance.blueprint,
+)

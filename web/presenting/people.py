@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -80,7 +81,7 @@ def profile_view(profile: Profile, viewer: Person | None, *, css_enabled: bool) 
         muting=relation is not None and relation.muting,
         top_friends=tuple(person_view(friend) for friend in profile.top_friends),
         has_custom_css=bool(profile.custom_css),
-        css_url=f"{view.profile_url}/style.css?v={int(person.updated_at.timestamp())}",
+        css_url=f"{view.profile_url}/style.css?v={sha256(profile.custom_css.encode()).hexdigest()[:10]}",
         css_enabled=css_enabled,
         feed_url=None if person.is_remote else f"{view.profile_url}/feed.atom",
         remote_url=person.profile_url if person.is_remote else None,

@@ -1,0 +1,207 @@
+"""Writing, editing, deleting and reacting: the forms around a thought."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from quart import Blueprint, Response, request
+
+from federation.actions import reactions, timelines
+from federation.actions.delete_thought import delete_thought
+from federation.actions.edit_thought import Revision, edit_thought, list_versions
+from federation.actions.publish_thought import Draft, publish_thought
+from federation.errors import Forbidden, Invalid, NotFound
+from federation.services import Services
+from storage.people import Person
+from storage.thoughts import Thought
+from web.current import me, parse_uuid, path_id, services, settings
+from web.flashes import flash
+from web.forms import go, go_back, local_path, typed
+from web.presenting.thoughts import Presenter
+from web.rendering import render
+from web.security import rate_limited, signed_in
+from web.view_models import ComposerView, ThoughtView
+
+blueprint = Blueprint("thoughts", __name__)
+
+
+async def _view(thought_id: UUID) -> tuple[Thought, ThoughtView, str]:
+    """Return a thought the viewer may see, how it is shown, and the handles that an answer begins with."""
+    shown = await timelines.get_entry(services(), me(), thought_id, details=True)
+    entry = shown.entries[0]
+    view = Presenter(shown, me()).one(entry)
+    if view is None:
+        raise NotFound("This thought is gone, or not yours to see.")
+    names = [view.author.handle]
+    for mention in shown.mentions.get(entry.thought.id, []):
+        names.append(f"{mention.username}@{mention.domain}" if mention.domain else mention.username)
+    others = dict.fromkeys(name for name in names if name != me().handle)
+    return entry.thought, view, "".join(f"@{name} " for name in others)
+
+
+async def answer_composer(thought: Thought, view: ThoughtView, mentions: str) -> ComposerView:
+    """Return a composer that answers a thought: as private as it is, in its language, its people named."""
+    return ComposerView(
+        max_chars=settings().max_chars,
+        source=mentions,
+        summary=thought.summary,
+        visibility=thought.visibility,
+        lang=thought.language or "",
+        reply_to=view,
+    )
+
+
+def _next(default: str) -> str:
+    """Return where a composer page leads afterwards: where it was opened from, when that was here."""
+    referrer = request.headers.get("Referer", "")
+    return local_path(referrer.removeprefix(settings().origin), default)
+
+
+@blueprint.get("/compose")
+@signed_in
+async def compose() -> Response:
+    """Offer a page to write on; `reply_to` answers a thought, `mention` begins with somebody's handle."""
+    reply_to = parse_uuid(request.args.get("reply_to"))
+    if reply_to is not None:
+        thought, view, mentions = await _view(reply_to)
+        composer = await answer_composer(thought, view, mentions)
+        return render("compose.html", composer=composer, next_url=view.url, current="compose")
+    mention, text = request.args.get("mention", ""), request.args.get("text", "")
+    source = f"@{mention.removeprefix('@')} " if mention else text
+    composer = ComposerView(max_chars=settings().max_chars, source=source)
+    return render("compose.html", composer=composer, next_url=_next("/home"), current="compose")
+
+
+@blueprint.post("/compose")
+@signed_in
+@rate_limited("compose", "30/minute")
+async def publish() -> Response:
+    """Publish what was written; a refused text comes back with the reason."""
+    form = await typed()
+    reply_to = parse_uuid(form.get("reply_to"))
+    draft = Draft(
+        source=form.get("source", ""),
+        visibility=form.get("visibility") or "public",
+        summary=form.get("summary", ""),
+        sensitive="sensitive" in form,
+        language=form.get("lang") or None,
+        reply_to=reply_to,
+    )
+    try:
+        await publish_thought(services(), me(), draft)
+    except Invalid as exc:
+        view = (await _view(reply_to))[1] if reply_to is not None else None
+        composer = _as_typed(form, exc.message, reply_to=view)
+        return render(
+            "compose.html", composer=composer, next_url=local_path(form.get("next"), "/home"),
+            current="compose", http_status=422,
+        )  # fmt: skip
+    flash("Your thought is out.")
+    return await go_back("/home")
+
+
+def _as_typed(
+    form: dict[str, str], error: str, *, reply_to: ThoughtView | None = None, edit_id: str | None = None
+) -> ComposerView:
+    return ComposerView(
+        max_chars=settings().max_chars,
+        source=form.get("source", ""),
+        summary=form.get("summary", ""),
+        visibility=form.get("visibility") or "public",
+        lang=form.get("lang", ""),
+        sensitive="sensitive" in form,
+        reply_to=reply_to,
+        edit_id=edit_id,
+        error=error,
+    )
+
+
+@blueprint.get("/share")
+@signed_in
+async def share() -> Response:
+    """Offer a page to write on with a text that another site suggests (FEP-3b86 and share intents)."""
+    text = "\n\n".join(filter(None, (request.args.get("text", ""), request.args.get("url", ""))))
+    composer = ComposerView(max_chars=settings().max_chars, source=text)
+    return render("compose.html", composer=composer, next_url="/home", current="compose")
+
+
+@blueprint.get("/thoughts/<thought_id>/edit")
+@signed_in
+async def edit(thought_id: str) -> Response:
+    """Offer one's own thought for editing, with its earlier versions."""
+    thought, view, _ = await _view(path_id(thought_id))
+    if not view.mine:
+        raise Forbidden("You can only edit your own thoughts.")
+    composer = ComposerView(
+        max_chars=settings().max_chars,
+        source=thought.source or "",
+        summary=thought.summary,
+        visibility=thought.visibility,
+        lang=thought.language or "",
+        sensitive=thought.sensitive,
+        edit_id=view.id,
+    )
+    return render("compose.html", composer=composer, next_url=view.url, versions=await _versions(thought.id))
+
+
+async def _versions(thought_id: UUID) -> tuple[tuple[object, str], ...]:
+    found = await list_versions(services(), me(), thought_id)
+    return tuple((version.created_at, version.content) for version in reversed(found))
+
+
+@blueprint.post("/thoughts/<thought_id>/edit")
+@signed_in
+@rate_limited("compose", "30/minute")
+async def save(thought_id: str) -> Response:
+    """Save an edited thought; a refused text comes back with the reason."""
+    wanted, form = path_id(thought_id), await typed()
+    revision = Revision(
+        form.get("source", ""),
+        form.get("summary", ""),
+        sensitive="sensitive" in form,
+        language=form.get("lang") or None,
+    )
+    try:
+        await edit_thought(services(), me(), wanted, revision)
+    except Invalid as exc:
+        return render(
+            "compose.html", composer=_as_typed(form, exc.message, edit_id=str(wanted)),
+            next_url=local_path(form.get("next"), "/home"), http_status=422,
+        )  # fmt: skip
+    flash("Saved. Servers that have it are told.")
+    return await go_back(f"/@{me().handle}/{wanted}")
+
+
+@blueprint.post("/thoughts/<thought_id>/delete")
+@signed_in
+async def delete(thought_id: str) -> Response:
+    """Delete a thought; its own page is gone then."""
+    wanted = path_id(thought_id)
+    await delete_thought(services(), me(), wanted)
+    flash("Deleted, and the servers that have it are asked to delete it too.")
+    back = local_path((await typed()).get("next"), "/home")
+    gone = str(wanted) in back.partition("#")[0] or back.startswith("/thoughts/")
+    return go("/home" if gone else back)
+
+
+Reaction = Callable[[Services, Person, UUID], Awaitable[object]]
+_REACTIONS: dict[str, Reaction] = {
+    "like": reactions.like_thought,
+    "unlike": reactions.unlike_thought,
+    "boost": reactions.boost_thought,
+    "unboost": reactions.unboost_thought,
+    "bookmark": reactions.bookmark_thought,
+    "unbookmark": reactions.unbookmark_thought,
+    "pin": reactions.pin_thought,
+    "unpin": reactions.unpin_thought,
+}
+
+
+@blueprint.post(f"/thoughts/<thought_id>/<any({', '.join(_REACTIONS)}):verb>")
+@signed_in
+@rate_limited("react", "120/minute")
+async def react(thought_id: str, verb: str) -> Response:
+    """Like, boost, bookmark or pin a thought, or take that back."""
+    await _REACTIONS[verb](services(), me(), path_id(thought_id))
+    return await go_back("/home")

@@ -1,0 +1,114 @@
+"""Lists of thoughts: home, local, federated, tags, bookmarks; and the welcome of a stranger."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from quart import Blueprint, Response
+
+from federation.actions import overview, timelines
+from federation.actions.timelines import Shown
+from storage.entries import Entry, Page
+from web.current import me, services, settings, viewer
+from web.forms import go
+from web.paging import Cut, asked_page, cut
+from web.presenting.thoughts import Presenter
+from web.rendering import render
+from web.security import signed_in
+from web.view_models import ComposerView
+
+blueprint = Blueprint("timelines", __name__)
+
+_WELCOME_SHOWS = 10
+
+
+def empty_composer() -> ComposerView:
+    """Return the composer with nothing in it."""
+    return ComposerView(max_chars=settings().max_chars)
+
+
+def _page(kind: str, title: str, shown: Shown, cut_entries: Cut[Entry], *, current: str = "", **more: Any) -> Response:
+    return render(
+        "timeline.html",
+        kind=kind,
+        title=title,
+        thoughts=Presenter(shown, viewer()).many(cut_entries.items),
+        newer_url=cut_entries.newer_url,
+        older_url=cut_entries.older_url,
+        current=current or kind,
+        **more,
+    )
+
+
+def _by_entry(shown: Shown, page: Page) -> Cut[Entry]:
+    return cut(shown.entries, page, lambda entry: entry.id)
+
+
+@blueprint.get("/")
+async def start() -> Response:
+    """Welcome a stranger; send everybody else home."""
+    if viewer() is not None:
+        return go("/home")
+    about = await overview.get_about(services())
+    shown = await timelines.get_public(services(), None, Page(limit=_WELCOME_SHOWS), local=True)
+    return render(
+        "welcome.html",
+        current="home",
+        description="",
+        people=about.summary.people,
+        thoughts=Presenter(shown, None).all(),
+    )
+
+
+@blueprint.get("/home")
+@signed_in
+async def home() -> Response:
+    """Show what the people say whom the viewer follows."""
+    page = asked_page()
+    shown = await timelines.get_home(services(), me(), page)
+    found = _by_entry(shown, page)
+    first = page.older_than is None and page.newer_than is None
+    return _page("home", "Home", shown, found, composer=empty_composer() if first else None)
+
+
+@blueprint.get("/local")
+async def local() -> Response:
+    """Show what our own people say in public."""
+    page = asked_page()
+    shown = await timelines.get_public(services(), viewer(), page, local=True)
+    return _page("local", "Local", shown, _by_entry(shown, page))
+
+
+@blueprint.get("/federated")
+async def federated() -> Response:
+    """Show everything public that reaches this server."""
+    page = asked_page()
+    shown = await timelines.get_public(services(), viewer(), page, local=False)
+    return _page("federated", "Federated", shown, _by_entry(shown, page))
+
+
+@blueprint.get("/tags/<name>")
+async def tag(name: str) -> Response:
+    """Show public thoughts with a hashtag."""
+    page = asked_page()
+    shown = await timelines.get_tagged(services(), viewer(), unquote(name), page)
+    return _page("tag", f"#{name}", shown, _by_entry(shown, page), current="search")
+
+
+@blueprint.get("/bookmarks")
+@signed_in
+async def bookmarks() -> Response:
+    """Show what the viewer keeps; these pages are keyed by the bookmarks' ids."""
+    page = asked_page()
+    shown = await timelines.get_bookmarks(services(), me(), page)
+    marks = [await timelines.find_bookmark(services(), me(), entry.thought.id) for entry in _ends(shown, page)]
+    keys = dict(zip((entry.id for entry in _ends(shown, page)), marks, strict=True))
+    return _page("bookmarks", "Bookmarks", shown, cut(shown.entries, page, lambda entry: keys[entry.id] or entry.id))
+
+
+def _ends(shown: Shown, page: Page) -> list[Entry]:
+    """Return the entries that the ways on are made from: only their bookmarks' ids are needed."""
+    size = page.limit - 1
+    kept = shown.entries[-size:] if page.ascending else shown.entries[:size]
+    return [kept[0], kept[-1]] if kept else []

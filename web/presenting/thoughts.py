@@ -1,0 +1,225 @@
+"""Entries, threads and notifications from rows to what templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from federation.actions.reactions import may_boost
+from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
+from web.presenting.people import person_view, picture_url
+from web.view_models import (
+    AttachmentView,
+    NotificationView,
+    PageMeta,
+    PersonView,
+    ReplyView,
+    ThoughtView,
+)
+
+if TYPE_CHECKING:
+    from federation.actions.notices import Notices
+    from federation.actions.timelines import Shown, Thread
+    from storage.deliveries import Receipt
+    from storage.entries import Entry, Marks
+    from storage.people import Person
+    from storage.thoughts import Thought
+
+_EXCERPT_CHARS = 200
+# How deep replies nest before the page says "continue".
+_LEVELS = 2
+
+
+class Presenter:
+    """Turns the rows of one page into views; every person of it is looked at once."""
+
+    def __init__(self, shown: Shown, viewer: Person | None) -> None:
+        self._shown = shown
+        self._viewer = viewer
+        self._people: dict[UUID, PersonView] = {}
+
+    def person(self, person_id: UUID | None) -> PersonView | None:
+        """Return someone of this page."""
+        if person_id is None or person_id not in self._shown.people:
+            return None
+        if person_id not in self._people:
+            self._people[person_id] = person_view(self._shown.people[person_id])
+        return self._people[person_id]
+
+    def all(self) -> tuple[ThoughtView, ...]:
+        """Return every entry whose author is known, in order."""
+        return self.many(self._shown.entries)
+
+    def many(self, entries: Iterable[Entry]) -> tuple[ThoughtView, ...]:
+        """Return these entries, in order."""
+        return tuple(view for entry in entries if (view := self.one(entry)) is not None)
+
+    def one(self, entry: Entry) -> ThoughtView | None:
+        """Return an entry; None when its author is not among the people of this page."""
+        thought = entry.thought
+        author = self.person(thought.user_id)
+        if author is None:
+            return None
+        mine = self._viewer is not None and self._viewer.id == thought.user_id
+        marks: Marks | None = self._shown.marks.get(thought.id)
+        answers = self.person(thought.reply_to_user_id)
+        receipt = self._shown.receipts.get(thought.id) if mine else None
+        words = receipt_words(receipt)
+        return ThoughtView(
+            id=str(thought.id),
+            entry_id=str(entry.id),
+            author=author,
+            html=content_html(thought),
+            url=f"{author.profile_url}/{thought.id}",
+            origin_url=thought.url,
+            published_at=thought.created_at,
+            summary=thought.summary,
+            sensitive=thought.sensitive,
+            visibility=thought.visibility,
+            lang=thought.language or "",
+            edited_at=thought.edited_at,
+            reply_to_handle=answers.handle if answers else None,
+            reply_to_url=f"{answers.profile_url}/{thought.reply_to}" if answers and thought.reply_to else None,
+            boosted_by=self.person(entry.user_id) if entry.kind == "boost" else None,
+            attachments=tuple(attachment_view(one) for one in thought.attachments),
+            likes=thought.likes_count,
+            boosts=thought.boosts_count,
+            replies=thought.replies_count,
+            liked=marks is not None and marks.liked,
+            boosted=marks is not None and marks.boosted,
+            bookmarked=marks is not None and marks.bookmarked,
+            pinned=marks is not None and marks.pinned,
+            mine=mine,
+            can_boost=self._viewer is not None and may_boost(self._viewer, thought),
+            receipt=words,
+            receipt_url=f"/thoughts/{thought.id}/delivery" if words else None,
+        )
+
+
+def content_html(thought: Thought) -> str:
+    """Return a thought's HTML; what an older sanitiser let through is sanitised again."""
+    return thought.content if thought.sanitiser == SANITISER_VERSION else sanitise_html(thought.content)
+
+
+def receipt_words(receipt: Receipt | None) -> str | None:
+    """Say how far one's own thought came; nothing when it was sent nowhere."""
+    if receipt is None:
+        return None
+    total = receipt.delivered + receipt.pending + receipt.failed
+    if not total:
+        return None
+    if receipt.delivered == total:
+        return f"Reached {'the one server' if total == 1 else f'all {total:,} servers'}"
+    return f"Reached {receipt.delivered:,} of {total:,} {'server' if total == 1 else 'servers'}"
+
+
+def attachment_view(row: dict[str, Any]) -> AttachmentView:
+    """Return something attached elsewhere: it stays there and becomes a labelled link."""
+    kind = str(row.get("media_type") or "").partition("/")[0]
+    kind = kind if kind in ("image", "video", "audio") else "other"
+    width, height = row.get("width"), row.get("height")
+    label = {"image": "Image", "video": "Video", "audio": "Audio"}.get(kind, "File")
+    return AttachmentView(
+        url=row["url"],
+        kind=kind,
+        alt=row.get("alt") or "",
+        label=f"{label}, {width} × {height}" if width and height else label,
+        width=width,
+        height=height,
+        blurhash=row.get("blurhash") or "",
+    )
+
+
+# --- Threads ---------------------------------------------------------------------------------------
+
+
+def reply_views(thread: Thread, presenter: Presenter) -> tuple[ReplyView, ...]:
+    """Nest the replies two levels deep, in reading order; deeper ones wait behind the reply they hang on."""
+    depth: dict[UUID, int] = {thread.entry.thought.id: -1}
+    anchor: dict[UUID, UUID] = {}
+    below: dict[UUID, int] = {}
+    kept: list[tuple[Entry, int]] = []
+    for entry in thread.descendants:
+        thought = entry.thought
+        parent = thought.reply_to
+        level = depth.get(parent, 0) + 1 if parent is not None else 0
+        depth[thought.id] = level
+        if level < _LEVELS:
+            anchor[thought.id] = thought.id
+            kept.append((entry, level))
+        else:
+            hangs_on = anchor[thought.id] = anchor.get(parent, thought.id) if parent is not None else thought.id
+            below[hangs_on] = below.get(hangs_on, 0) + 1
+    views = []
+    for entry, level in kept:
+        view = presenter.one(entry)
+        if view is not None:
+            hidden = below.get(entry.thought.id, 0)
+            views.append(ReplyView(view, level, continue_url=view.url if hidden else None, continue_count=hidden))
+    return tuple(views)
+
+
+def begins_earlier(thread: Thread) -> bool:
+    """Tell whether the conversation began before what we have or may show."""
+    first = (thread.ancestors or [thread.entry])[0].thought
+    return first.reply_to is not None or first.reply_to_ap_id is not None
+
+
+def completeness(thread: Thread, author: PersonView) -> str:
+    """Say how complete a thread is."""
+    if author.is_local:
+        return ""
+    return f"Everything that has reached this server. {author.host} may have more replies."
+
+
+def taking_part(thread: Thread, presenter: Presenter) -> tuple[PersonView, ...]:
+    """Return who takes part in a thread, in order of appearance."""
+    entries = (*thread.ancestors, thread.entry, *thread.descendants)
+    ids = dict.fromkeys(entry.thought.user_id for entry in entries)
+    return tuple(person for one in ids if (person := presenter.person(one)) is not None)
+
+
+# --- Notifications ---------------------------------------------------------------------------------
+
+
+def notification_views(notices: Notices, viewer: Person) -> tuple[NotificationView, ...]:
+    """Return notifications; those about a thought that is gone or hidden now are left out."""
+    presenter = Presenter(notices.shown, viewer)
+    thoughts = {entry.thought.id: presenter.one(entry) for entry in notices.shown.entries}
+    views = []
+    for one in notices.notifications:
+        actor = notices.people.get(one.actor_id)
+        thought = thoughts.get(one.thought_id) if one.thought_id is not None else None
+        if actor is None or (one.thought_id is not None and thought is None):
+            continue
+        view = NotificationView(str(one.id), one.type, person_view(actor), one.created_at, thought, unread=not one.read)
+        views.append(view)
+    return tuple(views)
+
+
+# --- Preview cards ---------------------------------------------------------------------------------
+
+
+def thought_meta(view: ThoughtView, origin: str, *, picture: str) -> PageMeta:
+    """Say of a thought what a preview card needs; a content warning stands for what it hides."""
+    text = view.summary or plain_text(view.html)
+    return PageMeta(
+        title=f"{view.author.name} (@{view.author.handle})",
+        url=origin + view.url,
+        description=text[:_EXCERPT_CHARS],
+        type="article",
+        image=origin + picture,
+    )
+
+
+def profile_meta(person: Person, origin: str) -> PageMeta:
+    """Say of a person what a preview card needs."""
+    picture = picture_url(person, person.avatar_url)
+    return PageMeta(
+        title=f"{person.name} (@{person.handle})",
+        url=f"{origin}/@{person.handle}",
+        description=plain_text(person.bio_html)[:_EXCERPT_CHARS],
+        type="profile",
+        image=origin + picture if picture else "",
+    )
