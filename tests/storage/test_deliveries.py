@@ -374,7 +374,7 @@ async def test_release_makes_what_waited_due(fresh_database: Database, sender: U
     released = await row(fresh_database, claimed.id)
     assert released["due_at"] < released["created_at"] + timedelta(minutes=1)
     async with fresh_database.transaction() as db:
-        assert await instances.release(db, HOST) == 1
+        assert await instances.release(db, [HOST]) == 1
     assert len(await claim(fresh_database)) == 1
 
 
