@@ -31,6 +31,6 @@ async def get_usage(services: Services) -> Usage:
             people=await people.COUNT_LOCAL.one(db),
             active_month=await people.COUNT_ACTIVE_SINCE.one(db, services.now() - timedelta(days=30)),
             thoughts=await thoughts.COUNT_LOCAL.one(db),
-            hosts=await instances.COUNT.one(db),
+            hosts=await instances.count_instances(db),
             contact=await people.FIRST_ADMIN.first(db),
         )
