@@ -1,31 +1,35 @@
-"""A web process: `python -m web`, with DATABASE_URL in the environment; REDIS_URL may be away."""
+"""A web process: `python -m web`, with DATABASE_URL (and REDIS_URL, if there is one) in the environment."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 import sys
+from urllib.parse import urlsplit
 
 import uvloop
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from federation.actions.instance import settle_instance
-from federation.errors import Invalid, ThoughtsError
-from federation.logs import log_to_stderr
+from federation.errors import ThoughtsError
+from federation.logs import configure_logging
 from federation.services import open_services
 from federation.settings import Settings, load_settings
 from storage.errors import StorageError
 from web.app import create_app
 
-# More would only queue in PostgreSQL; the sum over processes stays under max_connections.
-CONNECTIONS = 16
+# Within the supervisor's patience.
+_GRACE_S = 10
+_KEEP_ALIVE_S = 60
+_BACKLOG = 1024
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT; return the exit status."""
-    log_to_stderr()
+    """Serve until SIGTERM or SIGINT, then let requests under way finish; return the exit status."""
+    configure_logging("web")
     try:
         settings = load_settings()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -36,41 +40,38 @@ def main() -> int:
     return 0
 
 
+def configuration(settings: Settings) -> Config:
+    """Return how Hypercorn listens."""
+    config = Config()
+    config.bind = [settings.bind if settings.web_processes == 1 else _shared_address(settings.bind)]
+    config.backlog = _BACKLOG
+    config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn")
+    config.graceful_timeout = _GRACE_S
+    config.shutdown_timeout = _GRACE_S
+    config.keep_alive_timeout = _KEEP_ALIVE_S
+    config.include_server_header = False
+    return config
+
+
+def _shared_address(bind: str) -> str:
+    """Bind an address that several web processes listen on; the kernel spreads connections among them."""
+    parts = urlsplit(f"//{bind}")
+    host = parts.hostname or ""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind((host, parts.port or 8000))
+    return f"fd://{listener.detach()}"
+
+
 async def _serve(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_services(
-        settings, settle_instance, application_name="thoughts web", connections=CONNECTIONS
-    ) as services:  # fmt: skip
-        config = _hypercorn(_listen(settings.bind))
-        await serve(create_app(settings, services), config, shutdown_trigger=stopped.wait)
-
-
-def _listen(bind: str) -> int:
-    """Listen on host:port and return the file descriptor, which Hypercorn closes.
-
-    Several web processes may share the address; the kernel spreads connections over them.
-    """
-    host, _, port = bind.rpartition(":")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        server = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=512, reuse_port=True)
-    except (OSError, ValueError) as exc:
-        raise Invalid(f"THOUGHTS_BIND={bind} cannot be listened on: {exc}.") from exc
-    return server.detach()
-
-
-def _hypercorn(listening: int) -> Config:
-    config = Config()
-    config.bind = [f"fd://{listening}"]
-    config.accesslog = None
-    config.errorlog = "-"
-    config.loglevel = "WARNING"
-    config.include_server_header = False
-    config.graceful_timeout = 5
-    config.keep_alive_timeout = 30
-    return config
+    async with open_services(settings, settle_instance, application_name="thoughts web") as services:
+        await serve(create_app(settings, services), configuration(settings), shutdown_trigger=stopped.wait)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import uvloop
 
 from federation.actions.instance import settle_instance
 from federation.errors import ThoughtsError
-from federation.logs import log_to_stderr
+from federation.logs import configure_logging
 from federation.services import open_services
 from federation.settings import Settings, load_settings
 from storage.errors import StorageError
@@ -29,7 +29,7 @@ _OPEN_FILES = 4096
 
 def main() -> int:
     """Work until SIGTERM or SIGINT; return the exit status."""
-    log_to_stderr()
+    configure_logging("worker")
     logging.getLogger("arq").setLevel(logging.CRITICAL)  # the edge of our jobs says more
     _raise_file_limit()
     try:
