@@ -46,6 +46,7 @@ class Bearer:
     user_id: UUID
     scopes: list[str]
     is_api_key: bool
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,11 @@ REVOKE_TOKENS_OF = Command("UPDATE access_tokens SET revoked_at = now() WHERE us
 REVOKE_API_KEYS_OF = Command("UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL")
 BEARER = Rows(
     Bearer,
-    """SELECT x.id, x.user_id, x.scopes, x.is_api_key FROM (
-        SELECT id, user_id, scopes, false AS is_api_key FROM access_tokens
+    """SELECT x.id, x.user_id, x.scopes, x.is_api_key, x.last_used_at FROM (
+        SELECT id, user_id, scopes, false AS is_api_key, last_used_at FROM access_tokens
             WHERE token_hash = $1 AND revoked_at IS NULL
         UNION ALL
-        SELECT id, user_id, ARRAY['read', 'write', 'follow', 'push'], true FROM api_keys
+        SELECT id, user_id, ARRAY['read', 'write', 'follow', 'push'], true, last_used_at FROM api_keys
             WHERE key_hash = $1 AND revoked_at IS NULL
     ) x JOIN users u ON u.id = x.user_id WHERE u.state = 'active'""",
 )

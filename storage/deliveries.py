@@ -101,18 +101,21 @@ CLAIM = Rows(
     ORDER BY a.seq""",
 )
 # When a host deserves the next look: never while it has nothing pending; not before its probe; when a
-# slot frees; now if something is claimable; else when the earliest wait or lease ends.
+# slot frees; now if something is claimable; else when the earliest wait or lease ends. ORDER BY and LIMIT say
+# to the planner what EXISTS does not: that the first row of an index is enough, however many there are.
 RESCHEDULE = Command(
     """UPDATE instances i SET next_due_at = CASE
-        WHEN NOT EXISTS (SELECT FROM deliveries d WHERE d.host = i.host AND d.state = 'pending') THEN NULL
+        WHEN (SELECT d.due_at FROM deliveries d WHERE d.host = i.host AND d.state = 'pending'
+            ORDER BY d.due_at LIMIT 1) IS NULL THEN NULL
         WHEN i.probe_at > now() THEN i.probe_at
         WHEN busy.leases >= CASE WHEN i.lane = 'proven' THEN $2::int ELSE 1 END THEN busy.until
-        WHEN EXISTS (
-            SELECT FROM deliveries d WHERE d.host = i.host AND d.state = 'pending' AND d.due_at <= now()
+        WHEN (
+            SELECT d.due_at FROM deliveries d WHERE d.host = i.host AND d.state = 'pending' AND d.due_at <= now()
                 AND (d.leased_until IS NULL OR d.leased_until < now())
                 AND NOT EXISTS (
                     SELECT FROM deliveries e WHERE e.state = 'pending' AND e.host = d.host
-                        AND e.ordering_key = d.ordering_key AND e.activity_seq < d.activity_seq)) THEN now()
+                        AND e.ordering_key = d.ordering_key AND e.activity_seq < d.activity_seq)
+            ORDER BY d.due_at, d.activity_seq LIMIT 1) IS NOT NULL THEN now()
         ELSE least(busy.until, (
             SELECT min(d.due_at) FROM deliveries d
             WHERE d.host = i.host AND d.state = 'pending' AND d.due_at > now()))

@@ -68,6 +68,14 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A thought in a list of somebody's, such as bookmarks, with the id that the page is keyed by."""
+
+    cursor: UUID
+    thought_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class EntryRow:
     """An entry without its thought."""
 
@@ -133,6 +141,13 @@ FEDERATED = _pages(
         AND {visible} AND {not_hidden}
     ORDER BY e.id {order} LIMIT $4"""
 )
+# As the federated one, without what our own people say: the same index, skipping local rows.
+REMOTE = _pages(
+    """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
+    WHERE e.kind = 'thought' AND e.visibility = 'public' AND NOT e.is_reply AND e.is_remote AND {between}
+        AND {visible} AND {not_hidden}
+    ORDER BY e.id {order} LIMIT $4"""
+)
 LOCAL = _pages(
     """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
     WHERE e.kind = 'thought' AND e.visibility = 'public' AND NOT e.is_reply AND NOT e.is_remote AND {between}
@@ -145,19 +160,36 @@ OF_PERSON = _pages(
         AND ($6 OR NOT e.is_reply) AND ($7 OR e.kind = 'thought')
     ORDER BY e.id {order} LIMIT $4"""
 )
+OF_PERSON_TAGGED = _pages(
+    """SELECT {entry} FROM tags g JOIN thought_tags x ON x.tag_id = g.id
+        JOIN entries e ON e.id = x.thought_id JOIN thoughts t ON t.id = e.thought_id
+    WHERE g.name = $6 AND e.user_id = $5 AND {between} AND {visible}
+    ORDER BY x.thought_id {order} LIMIT $4"""
+)
 TAGGED = _pages(
     """SELECT {entry} FROM tags g JOIN thought_tags x ON x.tag_id = g.id
         JOIN entries e ON e.id = x.thought_id JOIN thoughts t ON t.id = e.thought_id
     WHERE g.name = $5 AND e.visibility = 'public' AND {between} AND {visible} AND {not_hidden}
+        AND e.is_remote = ANY($6::boolean[])
     ORDER BY x.thought_id {order} LIMIT $4"""
 )
-BOOKMARKED = _pages(
-    """SELECT {entry} FROM bookmarks k JOIN entries e ON e.id = k.thought_id JOIN thoughts t ON t.id = e.thought_id
+
+
+def _kept(table: str) -> tuple[Rows[Kept], Rows[Kept]]:
+    """Make both directions of a page over a table of (id, user_id, thought_id)."""
+    sql = """SELECT k.id AS cursor, k.thought_id FROM {table} k JOIN thoughts t ON t.id = k.thought_id
     WHERE k.user_id = $1
         AND k.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
         AND k.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000') AND {visible}
     ORDER BY k.id {order} LIMIT $4"""
-)
+    return (
+        Rows(Kept, sql, table=table, order="DESC", visible=VISIBLE),
+        Rows(Kept, sql, table=table, order="ASC", visible=VISIBLE),
+    )
+
+
+BOOKMARKED = _kept("bookmarks")
+LIKED = _kept("likes")
 PINNED = EntryRows(
     Entry,
     """SELECT {entry} FROM pins k JOIN entries e ON e.id = k.thought_id JOIN thoughts t ON t.id = e.thought_id
@@ -171,6 +203,14 @@ OF_THOUGHTS = EntryRows(
         JOIN entries e ON e.id = wanted.id JOIN thoughts t ON t.id = e.thought_id
     ORDER BY wanted.place""",
     entry=ENTRY_COLUMNS,
+)
+VISIBLE_ENTRIES = EntryRows(
+    Entry,
+    """SELECT {entry} FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (id, place)
+        JOIN entries e ON e.id = wanted.id JOIN thoughts t ON t.id = e.thought_id
+    WHERE {visible} ORDER BY wanted.place""",
+    entry=ENTRY_COLUMNS,
+    visible=VISIBLE,
 )
 ONE = EntryRows(
     Entry,
@@ -233,6 +273,7 @@ MARKS = Rows(
         EXISTS (SELECT FROM pins p WHERE p.user_id = $1 AND p.thought_id = t.id)
     FROM unnest($2::uuid[]) AS t (id)""",
 )
+BOOST_OF = Value(UUID, "SELECT id FROM entries WHERE user_id = $1 AND thought_id = $2 AND kind = 'boost'")
 BOOST_BY_AP_ID = Rows(
     EntryRow, "SELECT id, user_id, thought_id, kind, ap_id FROM entries WHERE ap_id = $1 AND kind = 'boost'"
 )
@@ -314,6 +355,11 @@ async def list_local(db: Connection, viewer: UUID | None, page: Page) -> list[En
     return await _page(LOCAL, db, viewer, page)
 
 
+async def list_remote(db: Connection, viewer: UUID | None, page: Page) -> list[Entry]:
+    """List a page of everything public that came from elsewhere."""
+    return await _page(REMOTE, db, viewer, page)
+
+
 async def list_of_person(
     db: Connection, viewer: UUID | None, person_id: UUID, page: Page, *, replies: bool = True, boosts: bool = True
 ) -> list[Entry]:
@@ -321,14 +367,34 @@ async def list_of_person(
     return await _page(OF_PERSON, db, viewer, page, person_id, replies, boosts)
 
 
-async def list_tagged(db: Connection, viewer: UUID | None, tag: str, page: Page) -> list[Entry]:
-    """List a page of public thoughts with a (normalised) hashtag."""
-    return await _page(TAGGED, db, viewer, page, tag)
+async def list_of_person_tagged(
+    db: Connection, viewer: UUID | None, person_id: UUID, tag: str, page: Page
+) -> list[Entry]:
+    """List a page of one person's thoughts with a (normalised) hashtag that the viewer may see."""
+    return await _page(OF_PERSON_TAGGED, db, viewer, page, person_id, tag)
 
 
-async def list_bookmarked(db: Connection, viewer: UUID, page: Page) -> list[Entry]:
+async def list_tagged(
+    db: Connection, viewer: UUID | None, tag: str, page: Page, *, local: bool = True, remote: bool = True
+) -> list[Entry]:
+    """List a page of public thoughts with a (normalised) hashtag, of our own people, of others or both."""
+    wanted = [is_remote for is_remote, asked in ((False, local), (True, remote)) if asked]
+    return await _page(TAGGED, db, viewer, page, tag, wanted)
+
+
+async def list_bookmarked(db: Connection, viewer: UUID, page: Page) -> list[Kept]:
     """List a page of the viewer's bookmarks; the page's ids are those of the bookmarks."""
-    return await _page(BOOKMARKED, db, viewer, page)
+    return await _kept_page(BOOKMARKED, db, viewer, page)
+
+
+async def list_liked(db: Connection, viewer: UUID, page: Page) -> list[Kept]:
+    """List a page of what the viewer liked; the page's ids are those of the likes."""
+    return await _kept_page(LIKED, db, viewer, page)
+
+
+async def _kept_page(queries: tuple[Rows[Kept], Rows[Kept]], db: Connection, viewer: UUID, page: Page) -> list[Kept]:
+    found = await queries[page.ascending].all(db, viewer, page.older_than, page.newer_than, page.limit)
+    return found[::-1] if page.ascending else found
 
 
 async def list_pinned(db: Connection, viewer: UUID | None, person_id: UUID) -> list[Entry]:
@@ -339,6 +405,16 @@ async def list_pinned(db: Connection, viewer: UUID | None, person_id: UUID) -> l
 async def list_of_thoughts(db: Connection, thought_ids: Sequence[UUID]) -> list[Entry]:
     """List the own entries of thoughts, in the order asked for."""
     return await OF_THOUGHTS.all(db, thought_ids) if thought_ids else []
+
+
+async def list_visible_entries(db: Connection, viewer: UUID | None, entry_ids: Sequence[UUID]) -> list[Entry]:
+    """List those of these entries whose thought the viewer may see, in the order asked for."""
+    return await VISIBLE_ENTRIES.all(db, viewer, entry_ids) if entry_ids else []
+
+
+async def find_boost_of(db: Connection, person_id: UUID, thought_id: UUID) -> UUID | None:
+    """Find the entry of somebody's boost of a thought."""
+    return await BOOST_OF.get(db, person_id, thought_id)
 
 
 async def find_visible_entry(db: Connection, viewer: UUID | None, entry_id: UUID) -> Entry | None:

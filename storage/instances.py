@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -73,12 +73,12 @@ WAKE = Command(
 )
 RELEASE_ROWS = Command(
     """UPDATE deliveries SET due_at = now()
-    WHERE host = $1 AND state = 'pending' AND lease IS NULL AND due_at > now()"""
+    WHERE host = ANY($1::text[]) AND state = 'pending' AND lease IS NULL AND due_at > now()"""
 )
-BACKLOG = Value(int, "SELECT count(*) FROM deliveries WHERE host = $1 AND state = 'pending'")
+BACKLOG = Value(int, "SELECT count(*) FROM deliveries WHERE host = ANY($1::text[]) AND state = 'pending'")
 RELEASE = Command(
     """UPDATE instances SET next_due_at = now(), failures = 0, down_since = NULL, probe_at = NULL
-    WHERE host = $1"""
+    WHERE host IN (SELECT host FROM instances WHERE host = ANY($1::text[]) ORDER BY host FOR UPDATE)"""
 )
 
 
@@ -133,11 +133,17 @@ async def wake(db: Connection, hosts: Sequence[str]) -> None:
         await WAKE.run(db, list(hosts))
 
 
-async def release(db: Connection, host: str) -> int:
-    """Make a host's whole backlog due now and close its breaker; return how many rows wait for it."""
-    await RELEASE.run(db, host)
-    await RELEASE_ROWS.run(db, host)
-    return await BACKLOG.one(db, host)
+async def release(db: Connection, hosts: Collection[str]) -> int:
+    """Make the whole backlog of hosts due now and close their breakers; return how many rows wait for them.
+
+    Once per transaction, for all of its hosts together: they are locked in name order, as everywhere.
+    """
+    names = sorted(set(hosts))
+    if not names:
+        return 0
+    await RELEASE.run(db, names)
+    await RELEASE_ROWS.run(db, names)
+    return await BACKLOG.one(db, names)
 
 
 async def find_schemes(db: Connection, hosts: Sequence[str]) -> dict[str, str]:

@@ -113,13 +113,24 @@ class Live:
         return f"{self.prefix}:{name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many attempts are left in the present window (0 and `exceeded` beyond it), and when it ends (Unix time)."""
+
+    limit: int
+    remaining: int
+    resets_at: int
+    exceeded: bool
+
+
 class RateLimiter:
     """Counts attempts in Redis, for all processes together; while Redis is away, in this process alone."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
         self._shared: SlidingWindowCounterRateLimiter | None = None
-        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._own_storage = MemoryStorage()
+        self._own = SlidingWindowCounterRateLimiter(self._own_storage)
 
     async def hit(self, name: str, key: str, limit: str) -> int | None:
         """Count an attempt of `key`, such as an address, at `name`, such as "sign-in".
@@ -132,6 +143,17 @@ class RateLimiter:
                 return await _hit(self._limiter(client), name, key, limit)
         except LiveUnavailable:
             return await _hit(self._own, name, key, limit)
+
+    async def spend(self, name: str, key: str, *, limit: int, window_s: int) -> Allowance:
+        """Count an attempt in a fixed window and tell what is left, in one round trip."""
+        resets_at = (int(time.time()) // window_s + 1) * window_s
+        counter = f"spent/{name}/{key}/{resets_at}"
+        try:
+            with self._live.trying() as client:
+                used = await self._limiter(client).storage.incr(counter, window_s)
+        except LiveUnavailable:
+            used = await self._own_storage.incr(counter, window_s)
+        return Allowance(limit, max(0, limit - used), resets_at, exceeded=used > limit)
 
     def _limiter(self, client: redis.Redis) -> SlidingWindowCounterRateLimiter:
         if self._shared is None:

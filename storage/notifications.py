@@ -9,6 +9,7 @@ from uuid import UUID
 
 from storage.entries import Page
 from storage.query import Command, Rows, Value
+from storage.visibility import VISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,18 +49,24 @@ DELETE_BETWEEN = Command(
     "DELETE FROM notifications WHERE (user_id = $1 AND actor_id = $2) OR (user_id = $2 AND actor_id = $1)"
 )
 COLUMNS = "n.id, n.type, n.actor_id, n.thought_id, n.read, n.created_at"
+# What a notification is about may have become hidden since: then it is not listed.
 _PAGE = """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
-    WHERE n.user_id = $1 AND u.state = 'active'
+        LEFT JOIN thoughts t ON t.id = n.thought_id
+    WHERE n.user_id = $1 AND u.state = 'active' AND (n.thought_id IS NULL OR {visible})
         AND n.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
         AND n.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
         AND ($5::text[] IS NULL OR n.type = ANY($5)) AND ($6::text[] IS NULL OR NOT n.type = ANY($6))
+        AND ($7::uuid IS NULL OR n.actor_id = $7)
     ORDER BY n.id {order} LIMIT $4"""
-NEWEST = Rows(Notification, _PAGE, columns=COLUMNS, order="DESC")
-OLDEST = Rows(Notification, _PAGE, columns=COLUMNS, order="ASC")
+NEWEST = Rows(Notification, _PAGE, columns=COLUMNS, visible=VISIBLE, order="DESC")
+OLDEST = Rows(Notification, _PAGE, columns=COLUMNS, visible=VISIBLE, order="ASC")
 ONE = Rows(
     Notification,
-    "SELECT {columns} FROM notifications n WHERE n.user_id = $1 AND n.id = $2",
+    """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
+        LEFT JOIN thoughts t ON t.id = n.thought_id
+    WHERE n.user_id = $1 AND n.id = $2 AND u.state = 'active' AND (n.thought_id IS NULL OR {visible})""",
     columns=COLUMNS,
+    visible=VISIBLE,
 )
 COUNT_UNREAD = Value(
     int, "SELECT count(*) FROM (SELECT FROM notifications WHERE user_id = $1 AND NOT read LIMIT 100) x"
@@ -98,10 +105,11 @@ async def list_notifications(
     *,
     types: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
+    actor_id: UUID | None = None,
 ) -> list[Notification]:
     """List a page of notifications, newest first."""
     query = OLDEST if page.ascending else NEWEST
-    found = await query.all(db, user_id, page.older_than, page.newer_than, page.limit, types, exclude)
+    found = await query.all(db, user_id, page.older_than, page.newer_than, page.limit, types, exclude, actor_id)
     return found[::-1] if page.ascending else found
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from storage.people import COLUMNS, Person
 from storage.query import Command, Rows, Value
+from storage.relations import Connected
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -44,16 +44,18 @@ INSERT_PIN = Command(
 IS_PINNED = Value(bool, "SELECT EXISTS (SELECT FROM pins WHERE user_id = $1 AND thought_id = $2)")
 DELETE_PIN = Command("DELETE FROM pins WHERE user_id = $1 AND thought_id = $2")
 LIKED_BY = Rows(
-    Person,
-    """SELECT {columns} FROM likes l JOIN users u ON u.id = l.user_id
-    WHERE l.thought_id = $1 AND u.state = 'active' ORDER BY l.id DESC LIMIT $2""",
-    columns=COLUMNS,
+    Connected,
+    """SELECT l.id AS cursor, l.user_id AS person_id FROM likes l JOIN users u ON u.id = l.user_id
+    WHERE l.thought_id = $1 AND u.state = 'active' AND ($2::uuid IS NULL OR l.id < $2)
+        AND ($4::uuid IS NULL OR l.id > $4)
+    ORDER BY l.id DESC LIMIT $3""",
 )
 BOOSTED_BY = Rows(
-    Person,
-    """SELECT {columns} FROM entries e JOIN users u ON u.id = e.user_id
-    WHERE e.thought_id = $1 AND e.kind = 'boost' AND u.state = 'active' ORDER BY e.id DESC LIMIT $2""",
-    columns=COLUMNS,
+    Connected,
+    """SELECT e.id AS cursor, e.user_id AS person_id FROM entries e JOIN users u ON u.id = e.user_id
+    WHERE e.thought_id = $1 AND e.kind = 'boost' AND u.state = 'active' AND ($2::uuid IS NULL OR e.id < $2)
+        AND ($4::uuid IS NULL OR e.id > $4)
+    ORDER BY e.id DESC LIMIT $3""",
 )
 
 
@@ -93,11 +95,15 @@ async def delete_pin(db: Connection, person_id: UUID, thought_id: UUID) -> bool:
     return bool(await DELETE_PIN.run(db, person_id, thought_id))
 
 
-async def list_liked_by(db: Connection, thought_id: UUID, *, limit: int) -> list[Person]:
+async def list_liked_by(
+    db: Connection, thought_id: UUID, *, before: UUID | None = None, after: UUID | None = None, limit: int = 40
+) -> list[Connected]:
     """List who liked a thought, newest first."""
-    return await LIKED_BY.all(db, thought_id, limit)
+    return await LIKED_BY.all(db, thought_id, before, limit, after)
 
 
-async def list_boosted_by(db: Connection, thought_id: UUID, *, limit: int) -> list[Person]:
+async def list_boosted_by(
+    db: Connection, thought_id: UUID, *, before: UUID | None = None, after: UUID | None = None, limit: int = 40
+) -> list[Connected]:
     """List who boosted a thought, newest first."""
-    return await BOOSTED_BY.all(db, thought_id, limit)
+    return await BOOSTED_BY.all(db, thought_id, before, limit, after)

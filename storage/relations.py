@@ -52,14 +52,24 @@ class Relation:
     muting: bool
     muting_notifications: bool
     endorsed: bool
+    muting_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A person in a follower or following list, with the id that the page is keyed by."""
+    """A person in a list of people, with the id that the page is keyed by."""
 
     cursor: UUID
     person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """A person in the list of whom somebody muted, and until when."""
+
+    cursor: UUID
+    person_id: UUID
+    expires_at: datetime | None
 
 
 FOLLOW_COLUMNS = "follower_id, following_id, state, ap_id, show_boosts, notify"
@@ -112,12 +122,14 @@ FOLLOWERS = Rows(
     Connected,
     """SELECT f.id AS cursor, f.follower_id AS person_id FROM follows f JOIN users u ON u.id = f.follower_id
     WHERE f.following_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
+        AND ($5::uuid IS NULL OR f.id > $5)
     ORDER BY f.id DESC LIMIT $4""",
 )
 FOLLOWING = Rows(
     Connected,
     """SELECT f.id AS cursor, f.following_id AS person_id FROM follows f JOIN users u ON u.id = f.following_id
     WHERE f.follower_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
+        AND ($5::uuid IS NULL OR f.id > $5)
     ORDER BY f.id DESC LIMIT $4""",
 )
 COUNT_REQUESTS = Value(int, "SELECT count(*) FROM follows WHERE following_id = $1 AND state = 'pending'")
@@ -160,6 +172,13 @@ BLOCKED_PEOPLE = Rows(
     WHERE b.blocker_id = $1 ORDER BY b.id DESC LIMIT $2""",
     columns=COLUMNS,
 )
+BLOCKED = Rows(
+    Connected,
+    """SELECT b.id AS cursor, b.blocked_id AS person_id FROM blocks b JOIN users u ON u.id = b.blocked_id
+    WHERE b.blocker_id = $1 AND u.state = 'active' AND ($2::uuid IS NULL OR b.id < $2)
+        AND ($4::uuid IS NULL OR b.id > $4)
+    ORDER BY b.id DESC LIMIT $3""",
+)
 UPSERT_MUTE = Command(
     """INSERT INTO mutes (muter_id, muted_id, hide_notifications, expires_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (muter_id, muted_id) DO UPDATE
@@ -172,6 +191,13 @@ MUTED_PEOPLE = Rows(
     WHERE m.muter_id = $1 AND (m.expires_at IS NULL OR m.expires_at > now()) ORDER BY m.id DESC LIMIT $2""",
     columns=COLUMNS,
 )
+MUTED = Rows(
+    Muted,
+    """SELECT m.id AS cursor, m.muted_id AS person_id, m.expires_at FROM mutes m JOIN users u ON u.id = m.muted_id
+    WHERE m.muter_id = $1 AND u.state = 'active' AND (m.expires_at IS NULL OR m.expires_at > now())
+        AND ($2::uuid IS NULL OR m.id < $2) AND ($4::uuid IS NULL OR m.id > $4)
+    ORDER BY m.id DESC LIMIT $3""",
+)
 RELATIONS = Rows(
     Relation,
     """SELECT o.id,
@@ -181,11 +207,13 @@ RELATIONS = Rows(
         EXISTS (SELECT FROM blocks b WHERE b.blocker_id = $1 AND b.blocked_id = o.id),
         EXISTS (SELECT FROM blocks b WHERE b.blocker_id = o.id AND b.blocked_id = $1),
         m.muter_id IS NOT NULL, coalesce(m.hide_notifications, false),
-        EXISTS (SELECT FROM top_friends x WHERE x.user_id = $1 AND x.friend_id = o.id)
+        EXISTS (SELECT FROM top_friends x WHERE x.user_id = $1 AND x.friend_id = o.id),
+        m.expires_at AS muting_expires_at
     FROM unnest($2::uuid[]) AS o (id)
     LEFT JOIN follows f ON f.follower_id = $1 AND f.following_id = o.id
     LEFT JOIN follows r ON r.follower_id = o.id AND r.following_id = $1
-    LEFT JOIN mutes m ON m.muter_id = $1 AND m.muted_id = o.id AND (m.expires_at IS NULL OR m.expires_at > now())""",
+    LEFT JOIN mutes m ON m.muter_id = $1 AND m.muted_id = o.id AND (m.expires_at IS NULL OR m.expires_at > now())
+    WHERE EXISTS (SELECT FROM users u WHERE u.id = o.id)""",
 )
 
 
@@ -233,17 +261,43 @@ async def list_follows_of(db: Connection, person_id: UUID) -> list[Follow]:
 
 
 async def list_followers(
-    db: Connection, person_id: UUID, *, state: str = "accepted", before: UUID | None = None, limit: int = 40
+    db: Connection,
+    person_id: UUID,
+    *,
+    state: str = "accepted",
+    before: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 40,
 ) -> list[Connected]:
     """List followers (or those who asked to follow), newest first."""
-    return await FOLLOWERS.all(db, person_id, state, before, limit)
+    return await FOLLOWERS.all(db, person_id, state, before, limit, after)
 
 
 async def list_following(
-    db: Connection, person_id: UUID, *, state: str = "accepted", before: UUID | None = None, limit: int = 40
+    db: Connection,
+    person_id: UUID,
+    *,
+    state: str = "accepted",
+    before: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 40,
 ) -> list[Connected]:
     """List whom a person follows, newest first."""
-    return await FOLLOWING.all(db, person_id, state, before, limit)
+    return await FOLLOWING.all(db, person_id, state, before, limit, after)
+
+
+async def list_blocked(
+    db: Connection, person_id: UUID, *, before: UUID | None = None, after: UUID | None = None, limit: int = 40
+) -> list[Connected]:
+    """List whom a person blocks, newest first."""
+    return await BLOCKED.all(db, person_id, before, limit, after)
+
+
+async def list_muted(
+    db: Connection, person_id: UUID, *, before: UUID | None = None, after: UUID | None = None, limit: int = 40
+) -> list[Muted]:
+    """List whom a person mutes at present, newest first."""
+    return await MUTED.all(db, person_id, before, limit, after)
 
 
 async def list_inboxes(db: Connection, people: Sequence[UUID]) -> list[str]:
@@ -279,5 +333,5 @@ async def delete_mute(db: Connection, muter_id: UUID, muted_id: UUID) -> None:
 
 
 async def list_relations(db: Connection, viewer: UUID, people: Sequence[UUID]) -> dict[UUID, Relation]:
-    """Tell what the viewer is to each of these people, and they to the viewer."""
+    """Tell what the viewer is to each of these people, and they to the viewer; unknown ids are left out."""
     return {relation.person_id: relation for relation in await RELATIONS.all(db, viewer, people)} if people else {}

@@ -20,6 +20,8 @@ PEOPLE = Rows(
     WHERE u.state = 'active' AND (u.is_remote OR u.actor_type <> 'Application')
         AND (u.username || ' ' || u.display_name) ILIKE '%' || $2 || '%'
         AND NOT EXISTS (SELECT FROM blocks b WHERE b.blocker_id = u.id AND b.blocked_id = $1)
+        AND (NOT $5::boolean OR EXISTS (
+            SELECT FROM follows f WHERE f.follower_id = $1 AND f.following_id = u.id AND f.state = 'accepted'))
     ORDER BY lower(u.username) = lower($2) DESC, u.username ILIKE $2 || '%' DESC, u.followers_count DESC, u.id
     LIMIT $3 OFFSET $4""",
     columns=COLUMNS,
@@ -49,9 +51,11 @@ def literal_pattern(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-async def search_people(db: Connection, viewer: UUID | None, text: str, *, limit: int, offset: int = 0) -> list[Person]:
-    """Find people whose username or name contains the text."""
-    return await PEOPLE.all(db, viewer, literal_pattern(text), limit, offset)
+async def search_people(
+    db: Connection, viewer: UUID | None, text: str, *, limit: int, offset: int = 0, following: bool = False
+) -> list[Person]:
+    """Find people whose username or name contains the text; with `following`, those the viewer follows."""
+    return await PEOPLE.all(db, viewer, literal_pattern(text), limit, offset, following)
 
 
 async def search_thoughts(db: Connection, viewer: UUID | None, text: str, page: Page) -> list[Entry]:

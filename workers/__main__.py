@@ -14,6 +14,7 @@ import uvloop
 
 from federation.actions.instance import settle_instance
 from federation.errors import ThoughtsError
+from federation.logs import configure_logging
 from federation.services import open_services
 from federation.settings import Settings, load_settings
 from storage.errors import StorageError
@@ -28,6 +29,7 @@ _OPEN_FILES = 4096
 
 def main() -> int:
     """Work until SIGTERM or SIGINT; return the exit status."""
+    configure_logging("worker")
     logging.getLogger("arq").setLevel(logging.CRITICAL)  # the edge of our jobs says more
     _raise_file_limit()
     try:

@@ -29,6 +29,14 @@ class Letters:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """How a dead letter was resolved, and the hosts that now have something due."""
+
+    resolution: str
+    hosts: frozenset[str] = frozenset()
+
+
 async def list_letters(services: Services, which: Filter, *, before: UUID | None = None, limit: int = PAGE) -> Letters:
     """List dead letters, newest first."""
     async with services.database.connection() as db:
@@ -55,9 +63,10 @@ async def retry_letter(services: Services, event_id: UUID, *, by: Person | None)
         event = await failed_events.find_failed_event(db, event_id)
         if event is None:
             raise NotFound("There is no such dead letter.")
-        resolution = await _retry(db, services, event, by)
+        retried = await _retry(db, services, event, by)
+        await instances.release(db, retried.hosts)
     services.wake()
-    return resolution
+    return retried.resolution
 
 
 async def retry_matching(services: Services, which: Filter, *, by: Person | None) -> int:
@@ -66,12 +75,14 @@ async def retry_matching(services: Services, which: Filter, *, by: Person | None
     while True:
         async with services.database.transaction() as db:
             events = await failed_events.list_failed_events(db, which, before=before, limit=PAGE)
+            hosts: set[str] = set()
             for event in events:
                 try:
-                    await _retry(db, services, event, by)
+                    hosts |= (await _retry(db, services, event, by)).hosts
                 except Conflict:
                     continue
                 count += 1
+            await instances.release(db, hosts)
         services.wake()
         if len(events) < PAGE:
             return count
@@ -121,26 +132,26 @@ async def _discard(db: Connection, event_id: UUID, by: Person | None) -> None:
     await failed_events.discard(db, event.kind, event.source_id)
 
 
-async def _retry(db: Connection, services: Services, event: FailedEvent, by: Person | None) -> str:
+async def _retry(db: Connection, services: Services, event: FailedEvent, by: Person | None) -> Retried:
+    """Retry one dead letter; the caller releases the hosts of all its letters together."""
     if event.kind == "delivery":
         delivery = await failed_events.find_dead_delivery(db, event.source_id)
         activity = await activities.find_activity(db, delivery.activity_id) if delivery else None
         if delivery is None or activity is None:
             await _resolve(db, event.id, "superseded", by)
-            return "superseded"
+            return Retried("superseded")
         if not await _still_so(db, activity):
             await _resolve(db, event.id, "superseded", by)
             await failed_events.supersede_delivery(db, delivery.id)
             await _send_present(db, services, activity, delivery)
-            return "superseded"
+            return Retried("superseded")
         await _resolve(db, event.id, "retried", by)
-        if (host := await failed_events.revive_delivery(db, delivery.id)) is not None:
-            await instances.release(db, host)
-        return "retried"
+        host = await failed_events.revive_delivery(db, delivery.id)
+        return Retried("retried", frozenset({host} if host is not None else ()))
     await _resolve(db, event.id, "retried", by)
     revive = failed_events.revive_incoming if event.kind == "inbox" else failed_events.revive_fetch
     await revive(db, event.source_id)
-    return "retried"
+    return Retried("retried")
 
 
 async def _still_so(db: Connection, activity: Activity) -> bool:

@@ -45,18 +45,14 @@ async def get_report(services: Services, author: Person, thought_id: UUID, *, af
 async def retry_deliveries(services: Services, author: Person, thought_id: UUID, *, host: str = "") -> int:
     """Try again now where one's own thought failed or waits, at one host or at all; return how many deliveries."""
     report = await get_report(services, author, thought_id)
-    count = 0
-    for one in report.hosts:
-        if host and one.host != host:
-            continue
-        if one.state == "pending":
-            async with services.database.transaction() as db:
-                await instances.release(db, one.host)
-            count += 1
-        elif one.state == "dead":
-            count += await _retry_dead(services, author, one.delivery_id)
+    wanted = [one for one in report.hosts if host in ("", one.host)]
+    waiting = [one.host for one in wanted if one.state == "pending"]
+    async with services.database.transaction() as db:
+        await instances.release(db, waiting)
     services.wake()
-    return count
+    return len(waiting) + sum(
+        [await _retry_dead(services, author, one.delivery_id) for one in wanted if one.state == "dead"]
+    )
 
 
 async def _retry_dead(services: Services, author: Person, delivery_id: UUID) -> int:

@@ -56,7 +56,7 @@ async def retry_host(services: Services, host: str, *, by: Person | None) -> int
     async with services.database.transaction() as db:
         if await instances.find_instance(db, host) is None:
             raise NotFound(f"We have never had to do with {host}.")
-        count = await instances.release(db, host)
+        count = await instances.release(db, [host])
         await moderation.insert_audit(db, by.id if by else None, "retry now", host, {"deliveries": count})
     services.wake()
     return count

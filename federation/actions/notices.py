@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.actions.timelines import Shown, show
+from federation.errors import NotFound
 from storage import entries, notifications, people, relations
 from storage.entries import Page
 from storage.notifications import Notification
@@ -33,11 +34,14 @@ async def get_notifications(
     *,
     types: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
+    actor_id: UUID | None = None,
     details: bool = False,
 ) -> Notices:
-    """Return a page of the viewer's notifications, newest first."""
+    """Return a page of the viewer's notifications, newest first; `actor_id` picks those that one person caused."""
     async with services.database.connection() as db:
-        found = await notifications.list_notifications(db, viewer.id, page, types=types, exclude=exclude)
+        found = await notifications.list_notifications(
+            db, viewer.id, page, types=types, exclude=exclude, actor_id=actor_id
+        )
         about = list({one.thought_id for one in found if one.thought_id is not None})
         shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=details)
         actors = await people.find_people(db, list({one.actor_id for one in found}))
@@ -45,9 +49,11 @@ async def get_notifications(
 
 
 async def get_notification(services: Services, viewer: Person, notification_id: UUID) -> Notices:
-    """Return one notification, if it is the viewer's."""
+    """Return one notification, if it is the viewer's; else `NotFound`."""
     async with services.database.connection() as db:
         found = await notifications.ONE.all(db, viewer.id, notification_id)
+        if not found:
+            raise NotFound("There is no such notification.")
         about = [one.thought_id for one in found if one.thought_id is not None]
         shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=True)
         actors = await people.find_people(db, [one.actor_id for one in found])

@@ -71,6 +71,18 @@ async def get_account(services: Services, person_id: UUID) -> Person:
     return person
 
 
+async def get_people(services: Services, ids: Sequence[UUID]) -> list[Person]:
+    """Return the active ones of these people, in the order asked for."""
+    async with services.database.connection() as db:
+        found = await people.find_people(db, ids)
+    return [
+        found[one]
+        for one in ids
+        if one in found and found[one].state == "active"
+        if found[one].is_remote or found[one].actor_type != "Application"
+    ]
+
+
 async def get_person_by_ap_id(services: Services, ap_id: str) -> Person:
     """Return a person by actor id, reading their document when we do not know them."""
     async with services.database.connection() as db:

@@ -195,11 +195,11 @@ async def list_connected(
         found = await people.find_people(db, [one.person_id for one in page])
         listed = [found[one.person_id] for one in page if one.person_id in found]
         if person.is_remote and before is None:
-            listed += await _cached(db, person, direction, known={one.id for one in listed})
+            listed += await list_cached(db, person, direction, known={one.id for one in listed})
     return People(listed, page[-1].cursor if more else None)
 
 
-async def _cached(db: Connection, person: Person, direction: str, *, known: set[UUID]) -> list[Person]:
+async def list_cached(db: Connection, person: Person, direction: str, *, known: set[UUID]) -> list[Person]:
     """Return those of a remote person's cached list whom we know too."""
     ap_ids = await remote_actors.list_connections(db, person.id, direction, limit=200)
     return [

@@ -124,6 +124,12 @@ async def boost_thought(
     return entry_id
 
 
+async def find_boost(services: Services, person: Person, thought_id: UUID) -> UUID | None:
+    """Find the entry of a person's own boost of a thought."""
+    async with services.database.connection() as db:
+        return await entries.find_boost_of(db, person.id, thought_id)
+
+
 async def unboost_thought(services: Services, person: Person, thought_id: UUID) -> None:
     """Take a boost back, if there is one."""
     async with services.database.transaction() as db:

@@ -44,6 +44,7 @@ async def search_everything(
     *,
     resolve: bool,
     offset: int = 0,
+    following: bool = False,
     kinds: frozenset[str] = frozenset({"accounts", "statuses", "hashtags"}),
     details: bool = False,
 ) -> Found:
@@ -66,7 +67,9 @@ async def search_everything(
         found: list[Person] = []
         if "accounts" in kinds:
             text = query.removeprefix("@")
-            found = await search.search_people(db, viewer_id, text, limit=page.limit, offset=offset)
+            found = await search.search_people(
+                db, viewer_id, text, limit=page.limit, offset=offset, following=following
+            )
         entries = []
         if "statuses" in kinds and viewer is not None:
             entries = await search.search_thoughts(db, viewer_id, query, page)
@@ -79,7 +82,13 @@ async def _known(services: Services, viewer: Person | None, query: str) -> Perso
     """Return what a pasted address or handle means, without asking anybody."""
     if is_id(query):
         return await _local(services, viewer, query)
-    return None
+    handle = Handle.parse(query) if "@" in query.removeprefix("@") else None
+    if handle is None:
+        return None
+    try:
+        return await get_person(services, handle)
+    except NotFound:
+        return None
 
 
 async def _resolve(services: Services, viewer: Person | None, query: str) -> Person | Thought | None:

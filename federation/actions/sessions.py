@@ -175,6 +175,7 @@ async def find_bearer(services: Services, token: str) -> TokenBearer | None:
         bearer: Bearer | None = await access.find_bearer(db, hash_secret(token))
         if bearer is None:
             return None
-        await access.touch_bearer(db, bearer)
+        if bearer.last_used_at is None or services.now() - bearer.last_used_at > timedelta(minutes=1):
+            await access.touch_bearer(db, bearer)
         person = await people.find_person(db, bearer.user_id)
     return None if person is None else TokenBearer(person, frozenset(bearer.scopes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,7 +12,7 @@ from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from federation.protocol.text import normalise_tag
 from storage import deliveries, entries, people, reactions, thoughts
 from storage.deliveries import Receipt
-from storage.entries import Entry, Marks, Page
+from storage.entries import Entry, Kept, Marks, Page
 from storage.people import Person
 from storage.thoughts import Mention, Thought
 
@@ -31,6 +31,8 @@ class Shown:
     receipts: dict[UUID, Receipt] = field(default_factory=dict)
     mentions: dict[UUID, list[Mention]] = field(default_factory=dict)
     tags: dict[UUID, list[str]] = field(default_factory=dict)
+    cursors: list[UUID] | None = None
+    """What a page is keyed by, when not by the entries' own ids: bookmarks and likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +93,42 @@ async def get_home(services: Services, viewer: Person, page: Page, *, details: b
 
 
 async def get_public(
-    services: Services, viewer: Person | None, page: Page, *, local: bool, details: bool = False
+    services: Services,
+    viewer: Person | None,
+    page: Page,
+    *,
+    local: bool = False,
+    remote: bool = False,
+    details: bool = False,
 ) -> Shown:
-    """Return a page of the local or the federated timeline."""
+    """Return a page of the federated timeline, or of its local or its remote part alone."""
+    lister = entries.list_local if local else entries.list_remote if remote else entries.list_federated
     async with services.database.connection() as db:
-        found = await (entries.list_local if local else entries.list_federated)(db, _id(viewer), page)
-        return await show(db, viewer, found, details=details)
+        return await show(db, viewer, await lister(db, _id(viewer), page), details=details)
 
 
 async def get_tagged(
-    services: Services, viewer: Person | None, tag: str, page: Page, *, details: bool = False
+    services: Services,
+    viewer: Person | None,
+    tag: str,
+    page: Page,
+    *,
+    local: bool = True,
+    remote: bool = True,
+    details: bool = False,
 ) -> Shown:
-    """Return a page of public thoughts with a hashtag."""
+    """Return a page of public thoughts with a hashtag, of our own people, of others or both."""
+    name = _tag_name(tag)
+    async with services.database.connection() as db:
+        found = await entries.list_tagged(db, _id(viewer), name, page, local=local, remote=remote)
+        return await show(db, viewer, found, details=details)
+
+
+def _tag_name(tag: str) -> str:
     name = normalise_tag(tag)
     if name is None:
         raise NotFound("That is not a hashtag.")
-    async with services.database.connection() as db:
-        found = await entries.list_tagged(db, _id(viewer), name, page)
-        return await show(db, viewer, found, details=details)
+    return name
 
 
 async def get_entries_of(
@@ -119,11 +139,19 @@ async def get_entries_of(
     *,
     replies: bool = True,
     boosts: bool = True,
+    tag: str | None = None,
     details: bool = False,
 ) -> Shown:
-    """Return a page of what a person wrote and boosted, as far as the viewer may see it."""
+    """Return a page of what a person wrote and boosted, as far as the viewer may see it.
+
+    With a `tag`, of the thoughts that carry it, replies included.
+    """
+    name = None if tag is None else _tag_name(tag)
     async with services.database.connection() as db:
-        found = await entries.list_of_person(db, _id(viewer), person.id, page, replies=replies, boosts=boosts)
+        if name is None:
+            found = await entries.list_of_person(db, _id(viewer), person.id, page, replies=replies, boosts=boosts)
+        else:
+            found = await entries.list_of_person_tagged(db, _id(viewer), person.id, name, page)
         return await show(db, viewer, found, receipts=not details, details=details)
 
 
@@ -134,9 +162,28 @@ async def get_pinned(services: Services, viewer: Person | None, person: Person, 
 
 
 async def get_bookmarks(services: Services, viewer: Person, page: Page, *, details: bool = False) -> Shown:
-    """Return a page of the viewer's bookmarks."""
+    """Return a page of the viewer's bookmarks; its `cursors` are those of the bookmarks."""
     async with services.database.connection() as db:
-        return await show(db, viewer, await entries.list_bookmarked(db, viewer.id, page), details=details)
+        return await _show_kept(db, viewer, await entries.list_bookmarked(db, viewer.id, page), details=details)
+
+
+async def get_likes(services: Services, viewer: Person, page: Page, *, details: bool = False) -> Shown:
+    """Return a page of what the viewer liked; its `cursors` are those of the likes."""
+    async with services.database.connection() as db:
+        return await _show_kept(db, viewer, await entries.list_liked(db, viewer.id, page), details=details)
+
+
+async def _show_kept(db: Connection, viewer: Person, kept: list[Kept], *, details: bool) -> Shown:
+    found = await entries.list_of_thoughts(db, [one.thought_id for one in kept])
+    return replace(await show(db, viewer, found, details=details), cursors=[one.cursor for one in kept])
+
+
+async def get_entries(
+    services: Services, viewer: Person | None, entry_ids: Sequence[UUID], *, details: bool = False
+) -> Shown:
+    """Return those of these entries that the viewer may see, in the order asked for."""
+    async with services.database.connection() as db:
+        return await show(db, viewer, await entries.list_visible_entries(db, _id(viewer), entry_ids), details=details)
 
 
 async def find_bookmark(services: Services, viewer: Person, thought_id: UUID) -> UUID | None:

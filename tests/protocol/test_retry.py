@@ -142,7 +142,7 @@ def test_server_errors_close_a_host_after_five_in_a_row(answer: Answer) -> None:
 
 def test_a_probe_that_stumbles_keeps_the_host_closed() -> None:
     down = HostHealth(1, timedelta(minutes=5))
-    assert host(500, health=down) == HostVerdict(2, down=True, closed_for=timedelta(seconds=100))
+    assert host(500, health=down) == HostVerdict(2, down=True, closed_for=timedelta(minutes=1))
 
 
 @pytest.mark.parametrize("answer", [202, 401, 403, 410])
@@ -155,7 +155,7 @@ def test_being_asked_to_wait_closes_the_host_without_trouble() -> None:
     assert host(429, health=HostHealth(1)) == HostVerdict(2, down=False, closed_for=timedelta(seconds=30))
 
 
-def test_probes_come_within_two_minutes_for_a_quarter_of_an_hour_then_ever_more_seldom() -> None:
+def test_probes_come_every_minute_for_a_quarter_of_an_hour_then_ever_more_seldom() -> None:
     elapsed = timedelta(0)
     pauses = []
     while elapsed < EXPIRE_AFTER:
@@ -163,8 +163,8 @@ def test_probes_come_within_two_minutes_for_a_quarter_of_an_hour_then_ever_more_
         # A probe of a host that hangs takes its ten seconds.
         elapsed += pauses[-1] + TEN_SECONDS
         if elapsed < timedelta(minutes=15):
-            assert pauses[-1] + TEN_SECONDS <= timedelta(minutes=2)
-    assert [pause.total_seconds() for pause in pauses[:4]] == [10, 30, 60, 100]
+            assert pauses[-1] + TEN_SECONDS < timedelta(minutes=1, seconds=30)
+    assert [pause.total_seconds() for pause in pauses[:4]] == [10, 30, 60, 60]
     assert pauses == sorted(pauses)
     assert pauses[-1] == timedelta(hours=12)
-    assert len(pauses) < 30
+    assert len(pauses) < 40

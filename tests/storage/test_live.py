@@ -131,3 +131,16 @@ async def answers(live: Live) -> bool:
     except LiveUnavailable:
         return False
     return True
+
+
+async def test_an_allowance_counts_down_and_is_kept_apart_per_key(live: Live) -> None:
+    limiter = RateLimiter(live)
+    allowances = [await limiter.spend("api", "ann", limit=2, window_s=3600) for _ in range(3)]
+    assert [allowance.remaining for allowance in allowances] == [1, 0, 0]
+    assert [allowance.exceeded for allowance in allowances] == [False, False, True]
+    assert (await limiter.spend("api", "bob", limit=2, window_s=3600)).remaining == 1
+
+
+async def test_an_allowance_is_counted_without_redis() -> None:
+    limiter = RateLimiter(Live(None, prefix="nowhere"))
+    assert [(await limiter.spend("api", "ann", limit=1, window_s=3600)).exceeded for _ in range(2)] == [False, True]

@@ -44,11 +44,11 @@ async def sender(fresh_database: Database) -> UUID:
 
 @pytest.fixture
 def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a host that hangs time out after a second."""
+    """Let a host that hangs time out after two seconds."""
     post = NetworkClient.post
 
     async def hasty(self: NetworkClient, url: str, **request: Any) -> Any:
-        return await post(self, url, **request, timeout_s=1.0)
+        return await post(self, url, **request, timeout_s=2.0)
 
     monkeypatch.setattr(network_module.NetworkClient, "post", hasty)
 
@@ -139,7 +139,7 @@ async def test_hosts_that_hang_hold_up_nobody(
     while sum(len(sink.bodies) for sink in healthy) < 36:
         await drains[Lane.PROVEN].run()
         await asyncio.sleep(0.01)
-    assert time.monotonic() - started < 0.9, "the healthy ones waited for the hanging ones"
+    assert time.monotonic() - started < 1.8, "the healthy ones waited for the hanging ones"
     await unproven
     assert {len(sink.bodies) for sink in hanging} == {1}
     down = await only(fresh_database, "SELECT count(*), min(failures) FROM instances WHERE down_since IS NOT NULL")

@@ -91,13 +91,14 @@ async def working(
 
 async def test_what_is_committed_is_delivered_at_once(world: World) -> None:
     there = [await world.sinks.open() for _ in range(3)]
+    took_s = []
     async with working(world):
         for count in (3, 6, 9):
             started = asyncio.get_running_loop().time()
             await world.publish(*(sink.inbox for sink in there))
             await world.until(delivered=count)
-            took_s = asyncio.get_running_loop().time() - started
-    assert took_s < 1.5, "the wake-up was lost, and the sweep found it"
+            took_s.append(asyncio.get_running_loop().time() - started)
+    assert min(took_s) < 0.5, "the wake-up was lost, and the sweep found it"
     assert {len(sink.bodies) for sink in there} == {3}
 
 

@@ -1,7 +1,64 @@
-"""The Mastodon client API: JSON for apps with bearer tokens; cookies mean nothing here."""
+"""The Mastodon client API: routes parse and write entities; the rules live in federation/actions."""
 
 from __future__ import annotations
 
-from quart import Blueprint
+from quart import Blueprint, Response, request
 
-blueprint = Blueprint("client_api", __name__)
+from web.client_api import (
+    accounts,
+    errors,
+    instance,
+    notifications,
+    people_lists,
+    reactions,
+    relationships,
+    search,
+    statuses,
+    timelines,
+)
+from web.client_api.answers import answer
+from web.client_api.authentication import allowance
+from web.client_api.entities.site import moment_of
+
+blueprint = Blueprint("client_api", __name__, url_prefix="/api")
+for _part in (
+    accounts, instance, notifications, people_lists, reactions, relationships, search, statuses, timelines,
+):  # fmt: skip
+    blueprint.register_blueprint(_part.routes)
+errors.install(blueprint)
+
+
+@blueprint.before_request
+async def _preflight() -> Response | None:
+    """Answer OPTIONS at once: any page may call with a token of its own; cookies never count here."""
+    return Response("", status=204, content_type="text/plain") if request.method == "OPTIONS" else None
+
+
+@blueprint.after_request
+async def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers["Access-Control-Allow-Origin"] = "*"
+    headers["Access-Control-Expose-Headers"] = (
+        "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After"
+    )
+    if request.method == "OPTIONS":
+        headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, *"
+        headers["Access-Control-Max-Age"] = "7200"
+        return response
+    headers.setdefault("Cache-Control", "private, no-store")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.vary.add("Authorization")
+    left = allowance()
+    if left is not None:
+        headers["X-RateLimit-Limit"] = str(left.limit)
+        headers["X-RateLimit-Remaining"] = str(left.remaining)
+        headers["X-RateLimit-Reset"] = moment_of(left.resets_at)
+    return response
+
+
+@blueprint.route("/", defaults={"rest": ""}, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@blueprint.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def unknown(rest: str) -> Response:
+    """Answer what this API does not have, or not with this method."""
+    return answer({"error": "The API method was not found", "error_description": f"/api/{rest}"}, status=404)

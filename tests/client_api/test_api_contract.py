@@ -1,0 +1,247 @@
+"""Every route of the slice answers what the contract says, filled with data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from quart import Quart
+
+from federation.actions import follows
+from federation.actions.receive_thought import receive_thought
+from federation.protocol.objects import RemoteThought, parse_object
+from tests.client_api.contract import OPERATIONS, problems
+from tests.services_fixture import make_remote_person
+
+if TYPE_CHECKING:
+    from federation.services import Services
+    from tests.client_api.conftest import App, OpenApp
+
+World = dict[str, str]
+MISSING = str(uuid4())
+
+
+@pytest.fixture
+async def world(services: Services, ann: App, bob: App, open_app: OpenApp) -> World:
+    """Ann and Bob with a thread, boosts, likes, requests, a remote thought with a picture, and their ids."""
+    assert ann.person is not None
+    await ann.call(
+        "PATCH", "/api/v1/accounts/update_credentials",
+        json={"display_name": "Ann", "fields_attributes": [{"name": "Home", "value": "https://ann.example"}]},
+    )  # fmt: skip
+    await bob.post(f"/api/v1/accounts/{ann.id}/follow", notify=True)
+    await ann.post(f"/api/v1/accounts/{bob.id}/follow")
+    hello = await ann.publish("Hello @bob, see #things", spoiler_text="greeting", language="en")
+    reply = await bob.publish("Well met @ann", in_reply_to_id=hello["id"])
+    other = await ann.publish("Something else")
+    await bob.post(f"/api/v1/statuses/{hello['id']}/favourite")
+    boost = await bob.post(f"/api/v1/statuses/{hello['id']}/reblog")
+    await ann.post(f"/api/v1/statuses/{reply['id']}/favourite")
+    await ann.post(f"/api/v1/statuses/{reply['id']}/bookmark")
+    await ann.post(f"/api/v1/statuses/{hello['id']}/pin")
+    await ann.call("PUT", f"/api/v1/statuses/{hello['id']}", json={"status": "Hello again @bob, see #things"})
+    carol, dora = await open_app("carol"), await open_app("dora")
+    await ann.call("PATCH", "/api/v1/accounts/update_credentials", data={"locked": "true"})
+    await carol.post(f"/api/v1/accounts/{ann.id}/follow")
+    await dora.post(f"/api/v1/accounts/{ann.id}/follow")
+    await ann.post(f"/api/v1/accounts/{dora.id}/block")
+    await ann.post(f"/api/v1/accounts/{carol.id}/mute", duration=3600)
+    eve = await make_remote_person(
+        services, "eve", avatar_url="https://remote.example/eve.png",
+        fields=[{"name": "Site", "value": "x", "html": "<b>x</b>", "verified_at": "2026-01-02T03:04:05Z"}],
+    )  # fmt: skip
+    await follows.follow_person(services, eve, ann.person, ap_id="https://remote.example/follows/1")
+    remote = await receive_thought(services, eve, _remote_thought(eve.ap_id), arriving=False)
+    assert remote.thought is not None
+    notifications = await ann.get("/api/v1/notifications")
+    return {
+        "hello": hello["id"], "reply": reply["id"], "other": other["id"], "boost": boost["id"],
+        "remote": str(remote.thought.id), "ann": ann.id, "bob": bob.id, "carol": carol.id, "dora": dora.id,
+        "eve": str(eve.id), "notification": notifications[0]["id"],
+    }  # fmt: skip
+
+
+def _remote_thought(author: str) -> RemoteThought:
+    parsed = parse_object(_note(author))
+    assert isinstance(parsed, RemoteThought)
+    return parsed
+
+
+def _note(author: str) -> dict[str, Any]:
+    return {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": "https://remote.example/notes/1",
+        "type": "Note",
+        "attributedTo": author,
+        "content": "<p>Look</p>",
+        "published": "2026-01-01T00:00:00Z",
+        "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        "attachment": [
+            {"type": "Document", "mediaType": "image/png", "url": "https://remote.example/cat.png", "name": "A cat",
+             "width": 640, "height": 480, "blurhash": "UBL_:rOpGG-oBUNG,qRj2so|=eE1w^n4S5NH"},
+        ],
+    }  # fmt: skip
+
+
+# (method, path of the contract, id's name in the world, further parameters, whether a stranger may)
+READS: list[tuple[str, str, dict[str, Any], bool]] = [
+    ("/api/v1/accounts/verify_credentials", "", {}, False),
+    ("/api/v1/accounts/lookup", "", {"acct": "bob"}, True),
+    ("/api/v1/accounts/search", "", {"q": "bob"}, False),
+    ("/api/v1/accounts/relationships", "", {"id[]": ["bob", "dora", "carol", "eve"]}, False),
+    ("/api/v1/accounts", "", {"id[]": ["bob", "ann"]}, True),
+    ("/api/v1/accounts/{id}", "ann", {}, True),
+    ("/api/v1/accounts/{id}", "eve", {}, True),
+    ("/api/v1/accounts/{id}/statuses", "ann", {}, True),
+    ("/api/v1/accounts/{id}/statuses", "bob", {}, True),
+    ("/api/v1/accounts/{id}/statuses", "eve", {}, True),
+    ("/api/v1/accounts/{id}/statuses", "ann", {"pinned": "true"}, True),
+    ("/api/v1/accounts/{id}/statuses", "ann", {"tagged": "things"}, True),
+    ("/api/v1/accounts/{id}/followers", "ann", {}, True),
+    ("/api/v1/accounts/{id}/following", "ann", {}, True),
+    ("/api/v1/follow_requests", "", {}, False),
+    ("/api/v1/blocks", "", {}, False),
+    ("/api/v1/mutes", "", {}, False),
+    ("/api/v1/statuses", "", {"id[]": ["hello", "boost", "remote"]}, True),
+    ("/api/v1/statuses/{id}", "hello", {}, True),
+    ("/api/v1/statuses/{id}", "boost", {}, True),
+    ("/api/v1/statuses/{id}", "remote", {}, True),
+    ("/api/v1/statuses/{id}/context", "reply", {}, True),
+    ("/api/v1/statuses/{id}/context", "boost", {}, True),
+    ("/api/v1/statuses/{id}/source", "hello", {}, False),
+    ("/api/v1/statuses/{id}/history", "hello", {}, True),
+    ("/api/v1/statuses/{id}/favourited_by", "hello", {}, True),
+    ("/api/v1/statuses/{id}/reblogged_by", "hello", {}, True),
+    ("/api/v1/bookmarks", "", {}, False),
+    ("/api/v1/favourites", "", {}, False),
+    ("/api/v1/timelines/home", "", {}, False),
+    ("/api/v1/timelines/public", "", {}, True),
+    ("/api/v1/timelines/public", "", {"local": "true"}, True),
+    ("/api/v1/timelines/public", "", {"remote": "true"}, True),
+    ("/api/v1/timelines/tag/{hashtag}", "things", {}, True),
+    ("/api/v1/notifications", "", {}, False),
+    ("/api/v1/notifications/{id}", "notification", {}, False),
+    ("/api/v1/notifications/unread_count", "", {}, False),
+    ("/api/v2/search", "", {"q": "hello"}, True),
+    ("/api/v2/search", "", {"q": "thing"}, True),
+    ("/api/v2/instance", "", {}, True),
+    ("/api/v1/instance", "", {}, True),
+    ("/api/v1/instance/rules", "", {}, True),
+    ("/api/v1/custom_emojis", "", {}, True),
+    ("/api/v1/preferences", "", {}, False),
+]
+# Empty although there is something: there are neither rules nor emojis.
+EMPTY = {"/api/v1/instance/rules", "/api/v1/custom_emojis"}
+
+# What changes something, in an order in which each finds what it needs: path, id's name in the world, body.
+WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("PATCH", "/api/v1/accounts/update_credentials", "", {"note": "Hi"}),
+    ("POST", "/api/v1/accounts/{id}/follow", "bob", {"reblogs": False}),
+    ("POST", "/api/v1/accounts/{id}/unfollow", "bob", {}),
+    ("POST", "/api/v1/accounts/{id}/block", "bob", {}),
+    ("POST", "/api/v1/accounts/{id}/unblock", "dora", {}),
+    ("POST", "/api/v1/accounts/{id}/mute", "bob", {"notifications": False}),
+    ("POST", "/api/v1/accounts/{id}/unmute", "carol", {}),
+    ("POST", "/api/v1/accounts/{id}/remove_from_followers", "bob", {}),
+    ("POST", "/api/v1/follow_requests/{account_id}/authorize", "carol", {}),
+    ("POST", "/api/v1/follow_requests/{account_id}/reject", "carol", {}),
+    ("POST", "/api/v1/statuses", "", {"status": "New"}),
+    ("PUT", "/api/v1/statuses/{id}", "hello", {"status": "Newer"}),
+    *(
+        ("POST", f"/api/v1/statuses/{{id}}/{verb}", "hello", {})
+        for verb in ("favourite", "unfavourite", "reblog", "unreblog", "bookmark", "unbookmark", "pin", "unpin")
+    ),
+    ("DELETE", "/api/v1/statuses/{id}", "hello", {}),
+    ("POST", "/api/v1/notifications/{id}/dismiss", "notification", {}),
+    ("POST", "/api/v1/notifications/clear", "", {}),
+]
+ROUTES = [("GET", path) for path, *_ in READS] + [(method, path) for method, path, *_ in WRITES]
+
+
+def _filled(path: str, name: str, world: World) -> str:
+    before, brace, rest = path.partition("{")
+    return before + world.get(name, name) + rest.partition("}")[2] if brace else path
+
+
+async def test_reading_answers_as_the_contract_says(world: World, ann: App, nobody: App) -> None:
+    wrong: list[str] = []
+    for path, name, params, for_all in READS:
+        query = {key: [world[one] for one in value] if key == "id[]" else value for key, value in params.items()}
+        for app in (ann, nobody) if for_all else (ann,):
+            answer = await app.get(_filled(path, name, world), **query)
+            # The reference leaves the shape of preferences open; its entity says it.
+            kind = "Preferences" if path.endswith("/preferences") else OPERATIONS["GET", path]["answer"]
+            wrong += problems(kind, answer, f"{path} {name} {params}")
+            if path not in EMPTY and not answer:
+                wrong.append(f"{path} {name} {params} is empty")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_writing_answers_as_the_contract_says(world: World, ann: App) -> None:
+    for method, path, name, body in WRITES:
+        answer = await ann.call(method, _filled(path, name, world), json=body)
+        assert problems(OPERATIONS[method, path]["answer"], answer, f"{method} {path}") == []
+
+
+async def test_strangers_get_401_where_the_contract_wants_a_token(world: World, nobody: App) -> None:
+    for method, path, name, body in WRITES:
+        answer = await nobody.call(method, _filled(path, name, world), expected=401, json=body)
+        assert answer == {"error": "The access token is invalid"}
+    for path, name, _, for_all in READS:
+        if not for_all:
+            await nobody.get(_filled(path, name, world), expected=401)
+
+
+async def test_every_scoped_route_refuses_other_scopes(world: World, open_app: OpenApp, ann: App) -> None:
+    pushing = await open_app(ann.person, scopes="push")
+    for method, path, name in [("GET", path, name) for path, name, *_ in READS] + [w[:3] for w in WRITES]:
+        if OPERATIONS[method, path]["scopes"]:
+            answer = await pushing.call(method, _filled(path, name, world), expected=403, json={})
+            assert answer == {"error": "This action is outside the authorized scopes"}
+
+
+async def test_every_scoped_route_takes_the_scope_of_the_contract(world: World, open_app: OpenApp, ann: App) -> None:
+    apps: dict[str, App] = {}
+    for path, name, params, _ in READS:
+        for scope in OPERATIONS["GET", path]["scopes"] or []:
+            if scope not in apps:
+                apps[scope] = await open_app(ann.person, scopes=scope)
+            query = {key: [world[one] for one in value] if key == "id[]" else value for key, value in params.items()}
+            await apps[scope].get(_filled(path, name, world), **query)
+
+
+async def test_ids_that_are_unknown_or_malformed_are_404(world: World, ann: App) -> None:
+    for method, path in sorted(set(ROUTES)):
+        if "{" not in path or "{hashtag}" in path or path.endswith("/dismiss"):
+            continue
+        for bad in (MISSING, "1", "x" * 300, "%00", "00000000-0000-0000-0000-00000000000g"):
+            answer = await ann.call(method, _filled(path, bad, {}), expected=404, json={"status": "x"})
+            assert answer["error"] == "Record not found"
+
+
+def test_the_walk_covers_every_route_there_is(app: Quart) -> None:
+    from_rules = {
+        (
+            method,
+            rule.rule.replace("<", "{").replace(">", "}").replace("status_id", "id").replace("notification_id", "id"),
+        )
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("client_api.") and not rule.endpoint.endswith(".unknown")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    ours = {(method, path.replace("{account_id}", "{id}")) for method, path in from_rules}
+    assert ours == {(method, path.replace("{account_id}", "{id}")) for method, path in ROUTES}
+
+
+def test_the_contract_knows_the_whole_api() -> None:
+    assert len(OPERATIONS) == 210
+
+
+def test_the_checker_sees_what_is_wrong() -> None:
+    assert problems("Field", {"name": "a", "value": 1}) == ["Field.value is no string: 1"]
+    assert problems("Field", {"name": "a"}) == ["Field.value is missing"]
+    assert problems("[Tag]", {}) == ["[Tag] is no list: {}"]
+    assert problems("datetime", "2026-01-01T00:00:00Z") == ["datetime is no datetime: '2026-01-01T00:00:00Z'"]
+    assert problems("StatusVisibilityEnum", "followers") != []
+    assert problems("Quote|ShallowQuote?", None) == []

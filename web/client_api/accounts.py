@@ -1,0 +1,171 @@
+"""Accounts: the caller's own, other people's, and what they wrote. /v1/accounts*, /v1/preferences"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from quart import Blueprint, Response
+
+from federation.actions import people, profiles, rosters, timelines
+from federation.actions.profiles import MAX_FIELDS, ProfileForm
+from federation.actions.search import search_everything
+from federation.errors import NotFound
+from federation.protocol.handles import Handle
+from storage.entries import Page
+from storage.people import Person
+from web.client_api.answers import answer
+from web.client_api.authentication import open_to_all, scoped
+from web.client_api.call import Call
+from web.client_api.entities.accounts import account, credential_account
+from web.client_api.entities.statuses import Statuses
+from web.client_api.paging import read_page
+from web.client_api.parameters import Parameters
+from web.current import path_id
+
+routes = Blueprint("accounts", __name__)
+
+_MOST_ACCOUNTS: Final = 40
+_MOST_OFFSET: Final = 10_000
+
+
+async def _credentials(call: Call, person: Person) -> Response:
+    requests = await rosters.count_requests(call.services, person)
+    return answer(credential_account(call.site, person, follow_requests=requests))
+
+
+@routes.get("/v1/accounts/verify_credentials")
+@scoped("read:accounts", "profile")
+async def verify_credentials(call: Call) -> Response:
+    """Show the caller themselves."""
+    return await _credentials(call, call.person)
+
+
+@routes.patch("/v1/accounts/update_credentials")
+@scoped("write:accounts")
+async def update_credentials(call: Call) -> Response:
+    """Change what the caller says of themselves; what is not named stays.
+
+    The composer's defaults (`source`) are not kept here: the answer shows what holds.
+    """
+    given, person = call.parameters, call.person
+    form = ProfileForm(
+        display_name=given.text("display_name", person.display_name),
+        bio=given.text("note", person.bio),
+        fields=_fields(given, person),
+        locked=given.flag("locked", default=person.locked),
+        discoverable=given.flag("discoverable", default=person.discoverable),
+        indexable=given.flag("indexable", default=person.indexable),
+    )
+    given.nested("source")
+    return await _credentials(call, await profiles.edit_profile(call.services, person, form))
+
+
+def _fields(given: Parameters, person: Person) -> list[tuple[str, str]]:
+    wanted = given.records("fields_attributes", most=MAX_FIELDS * 4)
+    if wanted is None:
+        return [(field["name"], field["value"]) for field in person.fields]
+    return [(one.text("name"), one.text("value")) for one in wanted]
+
+
+@routes.get("/v1/preferences")
+@scoped("read:accounts")
+async def preferences(call: Call) -> Response:
+    """Show the defaults that hold for everybody: nobody's own are kept."""
+    return answer(
+        {
+            "posting:default:visibility": "public",
+            "posting:default:sensitive": False,
+            "posting:default:language": None,
+            "reading:expand:media": "default",
+            "reading:expand:spoilers": False,
+        }
+    )
+
+
+@routes.get("/v1/accounts/lookup")
+@open_to_all("read:accounts")
+async def lookup(call: Call) -> Response:
+    """Show the person with a handle, if they are known here; nobody is asked."""
+    handle = Handle.parse(call.parameters.text("acct"))
+    if handle is None:
+        raise NotFound("That is not a handle.")
+    return answer(account(call.site, await people.get_person(call.services, handle)))
+
+
+@routes.get("/v1/accounts/search")
+@scoped("read:accounts")
+async def search(call: Call) -> Response:
+    """Find people; with `resolve`, a handle that is not known is asked for."""
+    given = call.parameters
+    found = await search_everything(
+        call.services,
+        call.person,
+        given.text("q"),
+        Page(limit=given.number("limit", _MOST_ACCOUNTS, least=1, most=_MOST_ACCOUNTS * 2)),
+        resolve=given.flag("resolve"),
+        offset=given.number("offset", 0, least=0, most=_MOST_OFFSET),
+        following=given.flag("following"),
+        kinds=frozenset({"accounts"}),
+    )
+    return answer([account(call.site, person) for person in found.people])
+
+
+@routes.get("/v1/accounts")
+@open_to_all("read:accounts")
+async def several(call: Call) -> Response:
+    """Show several people."""
+    ids = call.parameters.ids("id", most=_MOST_ACCOUNTS)
+    return answer([account(call.site, one) for one in await people.get_people(call.services, ids)])
+
+
+@routes.get("/v1/accounts/<account_id>")
+@open_to_all("read:accounts")
+async def one(call: Call, account_id: str) -> Response:
+    """Show a person."""
+    return answer(account(call.site, await people.get_person_by_id(call.services, path_id(account_id))))
+
+
+@routes.get("/v1/accounts/<account_id>/statuses")
+@open_to_all("read:statuses")
+async def statuses(call: Call, account_id: str) -> Response:
+    """Show what a person wrote, boosted or pinned, as far as the caller may see it."""
+    given = call.parameters
+    person = await people.get_person_by_id(call.services, path_id(account_id))
+    page = read_page(given)
+    if given.flag("only_media"):
+        # Attachments are links so far: there are no thoughts with media.
+        return answer([])
+    if given.flag("pinned"):
+        shown = await timelines.get_pinned(call.services, call.caller, person, details=True)
+        return answer(Statuses(call.site, shown, call.caller).all())
+    shown = await timelines.get_entries_of(
+        call.services,
+        call.caller,
+        person,
+        page,
+        replies=not given.flag("exclude_replies"),
+        boosts=not given.flag("exclude_reblogs"),
+        tag=given.text("tagged") or None,
+        details=True,
+    )
+    return call.statuses(shown, page)
+
+
+@routes.get("/v1/accounts/<account_id>/followers")
+@open_to_all("read:accounts")
+async def followers(call: Call, account_id: str) -> Response:
+    """Show who follows a person."""
+    return await _connected(call, account_id, "followers")
+
+
+@routes.get("/v1/accounts/<account_id>/following")
+@open_to_all("read:accounts")
+async def following(call: Call, account_id: str) -> Response:
+    """Show whom a person follows."""
+    return await _connected(call, account_id, "following")
+
+
+async def _connected(call: Call, account_id: str, direction: str) -> Response:
+    page = read_page(call.parameters, default=40)
+    person = await people.get_person_by_id(call.services, path_id(account_id))
+    return call.accounts(await rosters.get_connected(call.services, person, direction, page), page)

@@ -1,0 +1,112 @@
+"""Account, CredentialAccount, MutedAccount, Relationship."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from storage.people import Person
+from storage.relations import Relation
+from web.client_api.entities.site import Site, day, moment
+
+_ROLES = {"user": ("", "0"), "moderator": ("Moderator", "1308"), "admin": ("Admin", "1")}
+
+
+def account(site: Site, person: Person) -> dict[str, Any]:
+    """Write a person as anybody sees them."""
+    avatar = site.picture(person.avatar_url, is_remote=person.is_remote, default=site.no_avatar)
+    header = site.picture(person.header_url, is_remote=person.is_remote, default=site.no_header)
+    written = {
+        "id": str(person.id),
+        "username": person.username,
+        "acct": person.handle,
+        "display_name": person.display_name,
+        "locked": person.locked,
+        "bot": person.actor_type in ("Service", "Application"),
+        "discoverable": person.discoverable,
+        "indexable": person.indexable,
+        "group": person.actor_type == "Group",
+        "created_at": day(person.created_at),
+        "note": person.bio_html,
+        "url": person.profile_url,
+        "uri": person.ap_id,
+        "avatar": avatar,
+        "avatar_static": avatar,
+        "avatar_description": person.avatar_alt,
+        "header": header,
+        "header_static": header,
+        "header_description": person.header_alt,
+        "followers_count": person.followers_count,
+        "following_count": person.following_count,
+        "statuses_count": person.thoughts_count,
+        "last_status_at": person.last_thought_at.date().isoformat() if person.last_thought_at else None,
+        "hide_collections": False,
+        "emojis": [],
+        "fields": [_field(field, "html") for field in person.fields],
+    }
+    if not person.is_remote:
+        written["noindex"] = not person.indexable
+        written["roles"] = _roles(person)
+    return written
+
+
+def _field(field: dict[str, Any], which: str) -> dict[str, Any]:
+    verified_at = field.get("verified_at")
+    return {
+        "name": field["name"],
+        "value": field.get(which) or field["value"],
+        "verified_at": moment(datetime.fromisoformat(verified_at)) if verified_at else None,
+    }
+
+
+def _roles(person: Person) -> list[dict[str, Any]]:
+    name, number = _ROLES[person.role]
+    return [{"id": number, "name": name, "color": ""}] if name else []
+
+
+def credential_account(site: Site, person: Person, *, follow_requests: int) -> dict[str, Any]:
+    """Write the viewer themselves, with what they typed and the defaults of their composer."""
+    name, number = _ROLES[person.role]
+    return {
+        **account(site, person),
+        "source": {
+            "privacy": "public",
+            "sensitive": False,
+            "language": None,
+            "note": person.bio,
+            "fields": [_field(field, "value") for field in person.fields],
+            "follow_requests_count": follow_requests,
+            "discoverable": person.discoverable,
+            "indexable": person.indexable,
+            "hide_collections": False,
+            "attribution_domains": [],
+        },
+        "role": {"id": number, "name": name, "permissions": number, "color": "", "highlighted": bool(name)},
+    }
+
+
+def muted_account(site: Site, person: Person, until: datetime | None) -> dict[str, Any]:
+    """Write a muted person, with the end of the mute."""
+    return {**account(site, person), "mute_expires_at": moment(until) if until else None}
+
+
+def relationship(relation: Relation) -> dict[str, Any]:
+    """Write what the viewer and a person are to each other."""
+    return {
+        "id": str(relation.person_id),
+        "following": relation.following,
+        "showing_reblogs": relation.show_boosts,
+        "notifying": relation.notify,
+        "languages": None,
+        "followed_by": relation.followed_by,
+        "blocking": relation.blocking,
+        "blocked_by": relation.blocked_by,
+        "muting": relation.muting,
+        "muting_notifications": relation.muting_notifications,
+        "muting_expires_at": moment(relation.muting_expires_at) if relation.muting_expires_at else None,
+        "requested": relation.requested,
+        "requested_by": relation.requested_by,
+        "domain_blocking": False,
+        "endorsed": relation.endorsed,
+        "note": "",
+    }

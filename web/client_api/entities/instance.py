@@ -1,0 +1,118 @@
+"""Instance (v2) and V1Instance."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from federation.actions.profiles import MAX_BIO, MAX_FIELD_CHARS, MAX_FIELDS, MAX_NAME
+from federation.actions.reactions import MOST_PINS
+from federation.actions.usage import Usage
+from federation.protocol.text import LINK_CHARS
+from federation.settings import Registration, Settings
+from web.client_api.entities.accounts import account
+from web.client_api.entities.site import Site
+
+# Apps decide by these what they may ask for: 4.2 has neither grouped notifications nor quotes.
+_COMPATIBLE_WITH = "4.2.0"
+_API_VERSION = 1
+
+
+def instance(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
+    """Write what the server is, what it allows and how much it is used."""
+    return {
+        "domain": settings.account_domain,
+        "title": settings.account_domain,
+        "version": software_version(),
+        "source_url": f"{site.origin}/about",
+        "description": _description(settings),
+        "usage": {"users": {"active_month": usage.active_month}},
+        "thumbnail": {"url": site.no_avatar, "blurhash": None, "versions": {}},
+        "icon": [],
+        "languages": [],
+        "configuration": {**_configuration(settings), "urls": {}, "translation": {"enabled": False}},
+        "registrations": {
+            "enabled": settings.registration in (Registration.OPEN, Registration.APPROVAL),
+            "approval_required": settings.registration is Registration.APPROVAL,
+            "reason_required": False,
+            "message": None,
+            "url": f"{site.origin}/signup",
+        },
+        "api_versions": {"mastodon": _API_VERSION},
+        "contact": {
+            "email": settings.mail_from or "",
+            "account": account(site, usage.contact) if usage.contact else None,
+        },
+        "rules": [],
+    }
+
+
+def instance_v1(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
+    """Write the same in the older form."""
+    description = _description(settings)
+    return {
+        "uri": settings.account_domain,
+        "title": settings.account_domain,
+        "short_description": description,
+        "description": description,
+        "email": settings.mail_from or "",
+        "version": software_version(),
+        "urls": {"streaming_api": site.origin.replace("http", "ws", 1)},
+        "stats": {
+            "user_count": usage.people,
+            "status_count": usage.thoughts,
+            "domain_count": usage.hosts,
+        },
+        "thumbnail": site.no_avatar,
+        "languages": [],
+        "registrations": settings.registration in (Registration.OPEN, Registration.APPROVAL),
+        "approval_required": settings.registration is Registration.APPROVAL,
+        "invites_enabled": settings.registration is Registration.INVITE,
+        "configuration": _configuration(settings),
+        "contact_account": account(site, usage.contact) if usage.contact else None,
+        "rules": [],
+    }
+
+
+def software_version() -> str:
+    """Return the version apps read: the Mastodon whose API this is like, then our own name."""
+    return f"{_COMPATIBLE_WITH} (compatible; Thoughts {version('thoughts')})"
+
+
+def _description(settings: Settings) -> str:
+    return f"Short thoughts, federated, on {settings.account_domain}."
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    """Write the limits; those of what this server does not take are 0, or the least that apps can read."""
+    return {
+        "accounts": {
+            "max_featured_tags": 0,
+            "max_pinned_statuses": MOST_PINS,
+            "max_display_name_length": MAX_NAME,
+            "max_note_length": MAX_BIO,
+            "max_profile_fields": MAX_FIELDS,
+            "profile_field_name_limit": MAX_FIELD_CHARS,
+            "profile_field_value_limit": MAX_FIELD_CHARS,
+        },
+        "statuses": {
+            "max_characters": settings.max_chars,
+            "max_media_attachments": 0,
+            "characters_reserved_per_url": LINK_CHARS,
+        },
+        "media_attachments": {
+            "supported_mime_types": [],
+            "description_limit": 1500,
+            "image_size_limit": 0,
+            "image_matrix_limit": 0,
+            "video_size_limit": 0,
+            "video_frame_rate_limit": 0,
+            "video_matrix_limit": 0,
+        },
+        "polls": {
+            "max_options": 0,
+            "max_characters_per_option": 0,
+            "min_expiration": 0,
+            "max_expiration": 0,
+        },
+    }

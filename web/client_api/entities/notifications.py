@@ -1,0 +1,35 @@
+"""Notification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from federation.actions.notices import Notices
+from storage.people import Person
+from web.client_api.entities.accounts import account
+from web.client_api.entities.site import Site, moment
+from web.client_api.entities.statuses import Statuses
+
+
+def notifications(site: Site, notices: Notices, viewer: Person) -> list[dict[str, Any]]:
+    """Write a page of notifications, each with whom and what it is about."""
+    statuses = {
+        status["id"]: status for status in Statuses(site, notices.shown, viewer).all()
+    }  # fmt: skip
+    written = []
+    for one in notices.notifications:
+        about = None if one.thought_id is None else statuses.get(str(one.thought_id))
+        # Deleted between the queries: an app could not show it.
+        if one.actor_id not in notices.people or (one.thought_id is not None and about is None):
+            continue
+        item = {
+            "id": str(one.id),
+            "type": one.type,
+            "created_at": moment(one.created_at),
+            "group_key": f"ungrouped-{one.id}",
+            "account": account(site, notices.people[one.actor_id]),
+        }
+        if about is not None:
+            item["status"] = about
+        written.append(item)
+    return written

@@ -1,0 +1,59 @@
+"""What every entity is written with: our addresses, put together once; moments and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from federation.protocol.ids import Urls
+from federation.remote.pictures import proxied_path
+from federation.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Addresses of ours that entities contain, without a closing slash."""
+
+    origin: str
+    tags: str
+    no_avatar: str
+    no_header: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Site:
+        """Put the addresses together."""
+        origin = settings.origin
+        return cls(
+            origin=origin,
+            tags=f"{origin}/tags/",
+            no_avatar=f"{origin}/static/avatar.png",
+            # Apps take this name for "there is no header".
+            no_header=f"{origin}/static/missing.png",
+        )
+
+    def tag(self, name: str) -> str:
+        """Return the page of a hashtag."""
+        return self.tags + name if name.isascii() else Urls(self.origin).tag(name)
+
+    def picture(self, url: str | None, *, is_remote: bool, default: str) -> str:
+        """Return where an avatar or header is to be had from us: apps must not ask strangers' servers."""
+        if url is None:
+            return default
+        if is_remote:
+            return self.origin + proxied_path(url)
+        return self.origin + url if url.startswith("/") else url
+
+
+def moment(at: datetime) -> str:
+    """Write a moment as Mastodon does: UTC, milliseconds, Z."""
+    return f"{at.astimezone(UTC).isoformat(timespec='milliseconds')[:23]}Z"
+
+
+def day(at: datetime) -> str:
+    """Write the day of a moment, as accounts' creation is told."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}T00:00:00.000Z"
+
+
+def moment_of(unix_time: int) -> str:
+    """Write a Unix time as a moment."""
+    return moment(datetime.fromtimestamp(unix_time, UTC))

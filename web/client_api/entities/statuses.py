@@ -1,0 +1,203 @@
+"""Status, StatusEdit, StatusSource, Context, and what hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from federation.actions.timelines import Shown, Thread
+from storage.entries import Entry, Marks
+from storage.people import Person
+from storage.thoughts import Mention, Thought, Version
+from web.client_api.entities.accounts import account
+from web.client_api.entities.site import Site, moment
+
+_VISIBILITY = {"public": "public", "unlisted": "unlisted", "followers": "private", "direct": "direct"}
+
+
+class Statuses:
+    """Writes the entries of one answer: each person once, each thought with what the viewer did to it.
+
+    Needs `Shown` with details. `viewer` None leaves the viewer's flags out, as Mastodon does.
+    """
+
+    def __init__(self, site: Site, shown: Shown, viewer: Person | None) -> None:
+        self._site = site
+        self._shown = shown
+        self._viewer = viewer
+        self._accounts: dict[UUID, dict[str, Any]] = {}
+
+    def all(self) -> list[dict[str, Any]]:
+        """Write every entry, in order."""
+        return self.some(self._shown.entries)
+
+    def some(self, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+        """Write these entries; those whose people are gone meanwhile are left out."""
+        people = self._shown.people
+        return [
+            self.one(entry) for entry in entries if entry.user_id in people and entry.thought.user_id in people
+        ]  # fmt: skip
+
+    def one(self, entry: Entry) -> dict[str, Any]:
+        """Write an entry: a thought, or a boost around the thought."""
+        thought = self._thought(entry.thought)
+        return thought if entry.kind == "thought" else self._boost(entry, thought)
+
+    def _account(self, person_id: UUID) -> dict[str, Any]:
+        written = self._accounts.get(person_id)
+        if written is None:
+            written = self._accounts[person_id] = account(self._site, self._shown.people[person_id])
+        return written
+
+    def _boost(self, entry: Entry, thought: dict[str, Any]) -> dict[str, Any]:
+        """Write a boost: an envelope without text of its own, which apps open."""
+        return {
+            **thought,
+            "id": str(entry.id),
+            "created_at": moment(entry.created_at),
+            "uri": entry.ap_id or thought["uri"],
+            "account": self._account(entry.user_id),
+            "in_reply_to_id": None,
+            "in_reply_to_account_id": None,
+            "content": "",
+            "spoiler_text": "",
+            "edited_at": None,
+            "media_attachments": [],
+            "mentions": [],
+            "tags": [],
+            "reblog": thought,
+        }
+
+    def _thought(self, thought: Thought) -> dict[str, Any]:
+        site, shown, thought_id = self._site, self._shown, thought.id
+        written: dict[str, Any] = {
+            "id": str(thought_id),
+            "created_at": moment(thought.created_at),
+            "in_reply_to_id": str(thought.reply_to) if thought.reply_to else None,
+            "in_reply_to_account_id": str(thought.reply_to_user_id) if thought.reply_to_user_id else None,
+            "sensitive": thought.sensitive,
+            "spoiler_text": thought.summary,
+            "visibility": _VISIBILITY[thought.visibility],
+            "language": thought.language,
+            "uri": thought.ap_id,
+            "url": thought.url,
+            "replies_count": thought.replies_count,
+            "reblogs_count": thought.boosts_count,
+            "favourites_count": thought.likes_count,
+            "edited_at": moment(thought.edited_at) if thought.edited_at else None,
+            "content": thought.content,
+            "reblog": None,
+            "application": None,
+            "account": self._account(thought.user_id),
+            "media_attachments": media_attachments(thought_id, thought.attachments),
+            "mentions": [mention(one) for one in shown.mentions.get(thought_id, ())],
+            "tags": [{"name": name, "url": site.tag(name)} for name in shown.tags.get(thought_id, ())],
+            # Pictures of emojis are not proxied: pointing apps at strangers' servers would tell who reads what.
+            "emojis": [],
+            "card": None,
+            "poll": None,
+        }
+        if self._viewer is not None:
+            written.update(_flags(shown.marks.get(thought_id)))
+            if thought.user_id == self._viewer.id:
+                marks = shown.marks.get(thought_id)
+                written["pinned"] = marks is not None and marks.pinned
+        return written
+
+
+def _flags(marks: Marks | None) -> dict[str, Any]:
+    return {
+        "favourited": marks is not None and marks.liked,
+        "reblogged": marks is not None and marks.boosted,
+        "muted": False,
+        "bookmarked": marks is not None and marks.bookmarked,
+        "filtered": [],
+    }
+
+
+def mention(one: Mention) -> dict[str, Any]:
+    """Write whom a thought names."""
+    return {
+        "id": str(one.user_id),
+        "username": one.username,
+        "url": one.profile_url,
+        "acct": f"{one.username}@{one.domain}" if one.domain else one.username,
+    }
+
+
+def media_attachments(thought_id: UUID, attachments: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write attachments of remote thoughts as type `unknown`: apps show a link and load nothing from a stranger."""
+    return [
+        {
+            "id": f"{thought_id}-{place}",
+            "type": "unknown",
+            # Never null for Mastodon, and some apps cannot read a page that has a null here.
+            "url": one["url"],
+            "preview_url": None,
+            "remote_url": one["url"],
+            "preview_remote_url": None,
+            "text_url": None,
+            "meta": _meta(one),
+            "description": one.get("alt") or None,
+            "blurhash": one.get("blurhash"),
+        }
+        for place, one in enumerate(attachments)
+    ]
+
+
+def _meta(attachment: dict[str, Any]) -> dict[str, Any]:
+    width, height = attachment.get("width"), attachment.get("height")
+    if not width or not height:
+        return {}
+    return {
+        "original": {
+            "width": width,
+            "height": height,
+            "size": f"{width}x{height}",
+            "aspect": width / height,
+        }
+    }
+
+
+def context(site: Site, thread: Thread, viewer: Person | None) -> dict[str, Any]:
+    """Write what is above and below a thought."""
+    statuses = Statuses(site, thread.shown, viewer)
+    return {"ancestors": statuses.some(thread.ancestors), "descendants": statuses.some(thread.descendants)}
+
+
+def source(thought: Thought) -> dict[str, Any]:
+    """Write what was typed; of a remote thought its HTML, as Mastodon does."""
+    return {"id": str(thought.id), "text": text_of(thought), "spoiler_text": thought.summary}
+
+
+def text_of(thought: Thought) -> str:
+    """Return what the author would edit."""
+    return thought.content if thought.source is None else thought.source
+
+
+def history(site: Site, thought: Thought, author: Person, versions: list[Version]) -> list[dict[str, Any]]:
+    """Write every version of a thought, the first one first and the present one last."""
+    by = account(site, author)
+    earlier = [
+        {
+            "content": version.content,
+            "spoiler_text": version.summary,
+            "sensitive": version.sensitive,
+            "created_at": moment(version.created_at),
+            "account": by,
+            "media_attachments": media_attachments(thought.id, version.attachments),
+            "emojis": [],
+        }
+        for version in versions
+    ]
+    present = {
+        "content": thought.content,
+        "spoiler_text": thought.summary,
+        "sensitive": thought.sensitive,
+        "created_at": moment(thought.edited_at or thought.created_at),
+        "account": by,
+        "media_attachments": media_attachments(thought.id, thought.attachments),
+        "emojis": [],
+    }
+    return [*earlier, present]

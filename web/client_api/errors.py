@@ -1,0 +1,70 @@
+"""Errors as apps read them: {"error": …}, with Mastodon's statuses."""
+
+from __future__ import annotations
+
+import structlog
+from quart import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
+
+from federation.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    RemoteError,
+    ThoughtsError,
+    TooMany,
+    Unauthenticated,
+)
+from storage.errors import StorageError
+from web.client_api.answers import answer
+
+log = structlog.get_logger(__name__)
+
+_STATUS: tuple[tuple[type[ThoughtsError], int], ...] = (
+    (Invalid, 422),
+    (Conflict, 422),
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Gone, 410),
+    (TooMany, 429),
+    (RemoteError, 503),
+)
+
+
+def install(blueprint: Blueprint) -> None:
+    """Let a blueprint answer its errors as JSON."""
+    blueprint.register_error_handler(ThoughtsError, _ours)
+    blueprint.register_error_handler(StorageError, _engine_away)
+    blueprint.register_error_handler(HTTPException, _http)
+    blueprint.register_error_handler(Exception, _unknown)
+
+
+async def _ours(error: ThoughtsError) -> Response:
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    if isinstance(error, NotFound):
+        return answer({"error": "Record not found", "error_description": error.message}, status=status)
+    response = answer({"error": error.message}, status=status)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, Unauthenticated):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Thoughts", error="invalid_token"'
+    return response
+
+
+async def _engine_away(error: StorageError) -> Response:
+    log.error("engine away", path=request.path, error=str(error), cause=repr(error.__cause__))
+    response = answer({"error": "The database does not answer at the moment."}, status=503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+async def _http(error: HTTPException) -> Response:
+    return answer({"error": error.name}, status=error.code or 500)
+
+
+async def _unknown(error: Exception) -> Response:
+    log.error("unexpected error", method=request.method, path=request.path, exc_info=error)
+    return answer({"error": "Something broke on our side."}, status=500)

@@ -1,0 +1,47 @@
+"""Pages: max_id, since_id, min_id and limit in, a Link header out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from storage.entries import Page
+from web.client_api.parameters import Parameters
+
+# Of a request's query these belong to the page or are secret; the rest is asked for again.
+_NOT_REPEATED: Final = frozenset({"max_id", "since_id", "min_id", "access_token", "offset"})
+_LONGEST_QUERY: Final = 1500
+
+
+def read_page(parameters: Parameters, *, default: int = 20, most: int | None = None) -> Page:
+    """Read which page is wanted; malformed ids are ignored, limits above `most` (twice the default) cut."""
+    limit = parameters.number("limit", default, least=1, most=most or default * 2)
+    above, since = parameters.id("min_id"), parameters.id("since_id")
+    return Page(
+        limit=limit,
+        older_than=parameters.id("max_id"),
+        newer_than=above or since,
+        ascending=above is not None,
+    )
+
+
+def link_header(
+    url: str, query: Sequence[tuple[str, str]], page: Page, cursors: Sequence[UUID], *, newer: str = "min_id"
+) -> str | None:
+    """Write the addresses of the next (older) and previous (newer) page; None when the page is empty.
+
+    `newer` is the parameter that leads back: `min_id` for entries, `since_id` for lists of people.
+    A page shorter than its limit has nothing after it.
+    """
+    if not cursors:
+        return None
+    kept = [(name, value) for name, value in query if name not in _NOT_REPEATED]
+    if sum(len(name) + len(value) for name, value in kept) > _LONGEST_QUERY:
+        kept = []
+    links = []
+    if len(cursors) >= page.limit or page.ascending:
+        links.append(f'<{url}?{urlencode([*kept, ("max_id", cursors[-1])])}>; rel="next"')
+    links.append(f'<{url}?{urlencode([*kept, (newer, cursors[0])])}>; rel="prev"')
+    return ", ".join(links)

@@ -1,0 +1,166 @@
+"""Statuses: publish, read, edit, delete, and what belongs to one. /v1/statuses*"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from quart import Blueprint, Response, request
+
+from federation.actions import reactions, timelines
+from federation.actions.delete_thought import delete_thought
+from federation.actions.edit_thought import Revision, edit_thought, list_versions
+from federation.actions.publish_thought import Draft, publish_thought
+from federation.errors import Invalid, NotFound
+from storage.entries import Entry
+from storage.people import Person
+from web.client_api.answers import answer
+from web.client_api.authentication import open_to_all, scoped
+from web.client_api.call import Call
+from web.client_api.entities import statuses as entities
+from web.client_api.parameters import Parameters
+from web.current import path_id
+
+routes = Blueprint("statuses", __name__)
+
+# Stored names by the API's.
+_VISIBILITY: Final = {"public": "public", "unlisted": "unlisted", "private": "followers", "direct": "direct"}
+_MOST_STATUSES: Final = 40
+# What a thought cannot carry here: better refused than quietly lost.
+_NOT_TAKEN: Final = {
+    "media_ids": "Media cannot be attached on this server.",
+    "poll": "Polls are not available on this server.",
+    "scheduled_at": "Thoughts cannot be scheduled on this server.",
+    "quoted_status_id": "Quotes are not available on this server.",
+}
+
+
+@routes.post("/v1/statuses")
+@scoped("write:statuses")
+async def publish(call: Call) -> Response:
+    """Publish a thought, once per Idempotency-Key."""
+    given = call.parameters
+    _refuse_what_is_not_taken(given)
+    visibility = given.text("visibility") or "public"
+    if visibility not in _VISIBILITY:
+        raise Invalid("The visibility is public, unlisted, private or direct.", field="visibility")
+    thought = await publish_thought(
+        call.services,
+        call.person,
+        Draft(
+            source=given.text("status"),
+            visibility=_VISIBILITY[visibility],
+            summary=given.text("spoiler_text"),
+            sensitive=given.flag("sensitive"),
+            language=given.text("language") or None,
+            reply_to=await _parent(call),
+            idempotency_key=request.headers.get("Idempotency-Key") or None,
+        ),
+    )
+    return await _show(call, thought.id)
+
+
+def _refuse_what_is_not_taken(given: Parameters) -> None:
+    for name, explanation in _NOT_TAKEN.items():
+        if not given.is_blank(name):
+            raise Invalid(explanation, field=name)
+
+
+async def _parent(call: Call) -> UUID | None:
+    """Return the thought that is answered; a boost's id stands for the boosted one."""
+    if call.parameters.is_blank("in_reply_to_id"):
+        return None
+    parent = call.parameters.id("in_reply_to_id")
+    if parent is None:
+        raise NotFound("The thought that you answer is gone, or not yours to see.")
+    return (await timelines.get_thought(call.services, call.caller, parent)).id
+
+
+async def _show(call: Call, entry_id: UUID) -> Response:
+    return answer(call.status(await timelines.get_entry(call.services, call.caller, entry_id, details=True)))
+
+
+@routes.get("/v1/statuses")
+@open_to_all("read:statuses")
+async def several(call: Call) -> Response:
+    """Show several statuses, those that the caller may see."""
+    ids = call.parameters.ids("id", most=_MOST_STATUSES)
+    shown = await timelines.get_entries(call.services, call.caller, ids, details=True)
+    return answer(entities.Statuses(call.site, shown, call.caller).all())
+
+
+@routes.get("/v1/statuses/<status_id>")
+@open_to_all("read:statuses")
+async def one(call: Call, status_id: str) -> Response:
+    """Show a status; a boost's id shows the boost."""
+    return await _show(call, path_id(status_id))
+
+
+@routes.put("/v1/statuses/<status_id>")
+@scoped("write:statuses")
+async def edit(call: Call, status_id: str) -> Response:
+    """Change a thought of one's own."""
+    given = call.parameters
+    _refuse_what_is_not_taken(given)
+    thought = await timelines.get_thought(call.services, call.caller, path_id(status_id))
+    _must_be_own(call.person, thought.user_id)
+    status = given.optional_text("status")
+    revision = Revision(
+        source=entities.text_of(thought) if status is None else status,
+        summary=given.text("spoiler_text"),
+        sensitive=given.flag("sensitive"),
+        language=given.text("language") or thought.language,
+    )
+    await edit_thought(call.services, call.person, thought.id, revision)
+    return await _show(call, thought.id)
+
+
+@routes.delete("/v1/statuses/<status_id>")
+@scoped("write:statuses")
+async def delete(call: Call, status_id: str) -> Response:
+    """Delete a thought or boost of one's own; answer with what it was, its `text` for writing it anew."""
+    shown = await timelines.get_entry(call.services, call.caller, path_id(status_id), details=True)
+    entry = shown.entries[0]
+    _must_be_own(call.person, entry.user_id)
+    deleted: dict[str, Any] = call.status(shown)
+    deleted["text"] = entities.text_of(entry.thought)
+    await _delete(call, entry)
+    return answer(deleted)
+
+
+async def _delete(call: Call, entry: Entry) -> None:
+    if entry.kind == "boost":
+        await reactions.unboost_thought(call.services, call.person, entry.thought.id)
+    else:
+        await delete_thought(call.services, call.person, entry.thought.id)
+
+
+def _must_be_own(person: Person, author_id: UUID) -> None:
+    """Through the API people change only what is theirs, moderators too; anything else is not found there."""
+    if author_id != person.id:
+        raise NotFound("This thought is gone, or not yours.")
+
+
+@routes.get("/v1/statuses/<status_id>/context")
+@open_to_all("read:statuses")
+async def context(call: Call, status_id: str) -> Response:
+    """Show what a thought answers and what answers it."""
+    thread = await timelines.get_thread(call.services, call.caller, path_id(status_id), details=True)
+    return answer(entities.context(call.site, thread, call.caller))
+
+
+@routes.get("/v1/statuses/<status_id>/source")
+@scoped("read:statuses")
+async def source(call: Call, status_id: str) -> Response:
+    """Show what was typed."""
+    return answer(entities.source(await timelines.get_thought(call.services, call.caller, path_id(status_id))))
+
+
+@routes.get("/v1/statuses/<status_id>/history")
+@open_to_all("read:statuses")
+async def history(call: Call, status_id: str) -> Response:
+    """Show every version of a thought."""
+    thought = await timelines.get_thought(call.services, call.caller, path_id(status_id))
+    versions = await list_versions(call.services, call.caller, thought.id)
+    shown = await timelines.show_thoughts(call.services, None, [thought])
+    return answer(entities.history(call.site, thought, shown.people[thought.user_id], versions))

@@ -1,0 +1,76 @@
+"""Timelines, bookmarks and favourites: /v1/timelines/*, /v1/bookmarks, /v1/favourites."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+
+from federation.actions import timelines
+from web.client_api.answers import answer
+from web.client_api.authentication import open_to_all, scoped
+from web.client_api.call import Call
+from web.client_api.paging import read_page
+
+routes = Blueprint("timelines", __name__)
+
+
+@routes.get("/v1/timelines/home")
+@scoped("read:statuses")
+async def home(call: Call) -> Response:
+    """Show the caller's home timeline."""
+    page = read_page(call.parameters)
+    return call.statuses(await timelines.get_home(call.services, call.person, page, details=True), page)
+
+
+@routes.get("/v1/timelines/public")
+@open_to_all("read:statuses")
+async def public(call: Call) -> Response:
+    """Show the federated timeline, or its local or remote part."""
+    page = read_page(call.parameters)
+    local, remote = call.parameters.flag("local"), call.parameters.flag("remote")
+    if _only_media(call):
+        return answer([])
+    shown = await timelines.get_public(
+        call.services, call.caller, page, local=local, remote=remote and not local, details=True
+    )
+    return call.statuses(shown, page)
+
+
+@routes.get("/v1/timelines/tag/<hashtag>")
+@open_to_all("read:statuses")
+async def tagged(call: Call, hashtag: str) -> Response:
+    """Show public thoughts with a hashtag."""
+    page = read_page(call.parameters)
+    local, remote = call.parameters.flag("local"), call.parameters.flag("remote")
+    if _only_media(call):
+        return answer([])
+    shown = await timelines.get_tagged(
+        call.services,
+        call.caller,
+        hashtag,
+        page,
+        local=local or not remote,
+        remote=not local,
+        details=True,
+    )
+    return call.statuses(shown, page)
+
+
+def _only_media(call: Call) -> bool:
+    """Tell whether only thoughts with media are wanted: there are none, attachments are links so far."""
+    return call.parameters.flag("only_media")
+
+
+@routes.get("/v1/bookmarks")
+@scoped("read:bookmarks")
+async def bookmarks(call: Call) -> Response:
+    """Show what the caller bookmarked."""
+    page = read_page(call.parameters)
+    return call.statuses(await timelines.get_bookmarks(call.services, call.person, page, details=True), page)
+
+
+@routes.get("/v1/favourites")
+@scoped("read:favourites")
+async def favourites(call: Call) -> Response:
+    """Show what the caller liked."""
+    page = read_page(call.parameters)
+    return call.statuses(await timelines.get_likes(call.services, call.person, page, details=True), page)
