@@ -23,6 +23,8 @@ DURATION: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 
 @blueprint.get("/health/live")
 async def live() -> Response:
@@ -51,7 +53,8 @@ async def _begin() -> None:
 
 async def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
-    REQUESTS.labels(endpoint, request.method, response.status_code).inc()
+    method = request.method if request.method in _METHODS else "other"  # anybody can make methods up
+    REQUESTS.labels(endpoint, method, response.status_code).inc()
     if (began_at := g.get("began_at")) is not None:
         DURATION.labels(endpoint).observe(time.perf_counter() - began_at)
     return response

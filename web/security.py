@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from quart import Quart, Response, current_app, g, request
 
 from federation.actions import notices, sessions
-from federation.errors import Forbidden, TooMany
+from federation.errors import Forbidden, Invalid, TooMany
 from web.current import client_address, is_for_programs, me, services, settings
 
 if TYPE_CHECKING:
@@ -132,6 +132,12 @@ def _visitor() -> str | None:
     return value if value and is_signed("visitor", value, mac) else None
 
 
+def refuse_nul() -> None:
+    """Refuse addresses with a NUL, which no text in PostgreSQL can hold."""
+    if "\0" in request.path or b"%00" in request.query_string:
+        raise Invalid("An address cannot contain that.")
+
+
 async def check_form() -> None:
     """Refuse a changing request with our cookies that does not come from a page of ours."""
     if request.method in _READING or is_for_programs(request.path):
@@ -139,11 +145,14 @@ async def check_form() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in (None, "same-origin", "none") or origin not in (None, settings().origin):
         raise CrossSite(f"This form was sent from another address. Please open {settings().origin} and try again.")
-    salt, _, mac = (await request.form).get(CSRF_FIELD, "").partition(".")
+    form = await request.form
+    salt, _, mac = form.get(CSRF_FIELD, "").partition(".")
     if not salt or not is_signed("csrf", f"{salt} {_binding()}", mac):
         raise CrossSite(
             "This page was open for too long, or you signed in or out since. Go back, reload it, try again."
         )
+    if any("\0" in value for _, value in form.items(multi=True)):
+        raise Invalid("What you typed contains a character that cannot be stored.")
 
 
 # --- Headers ---------------------------------------------------------------------------------------
@@ -243,6 +252,7 @@ def _in_words(wait_s: int) -> str:
 
 def guard(app: Quart) -> None:
     """Put the guards before and after every request of an application."""
+    app.before_request(refuse_nul)
     app.before_request(load_viewer)
     app.before_request(check_form)
     app.after_request(secure_headers)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from federation.services import Services
     from tests.services_fixture import Browser
@@ -69,6 +71,21 @@ async def test_what_breaks_is_named_by_a_reference_and_never_shown(
     assert answer.status_code == 500
     assert len(answer.json()["reference"]) == 8
     assert "secret_detail" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/search?q=%00", "/tags/%00", "/@%00", "/@x%00/followers", "/authorize_interaction?uri=a%00", "/media/%00"]
+)
+async def test_characters_that_cannot_be_stored_are_refused(path: str, stranger: Browser) -> None:
+    assert (await stranger.get(path)).status_code == 422
+    assert (await stranger.post("/signin", {"name": "a\0b", "password": "x"})).status_code == 422
+
+
+async def test_made_up_methods_are_counted_as_one(stranger: Browser) -> None:
+    await stranger.client.request("BREW", "/about")
+    figures = (await stranger.get("/metrics")).text
+    assert "BREW" not in figures
+    assert 'method="other"' in figures
 
 
 async def test_a_form_of_more_than_a_mebibyte_is_refused(stranger: Browser) -> None:

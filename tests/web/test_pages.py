@@ -211,6 +211,37 @@ async def test_delivery_report_is_for_the_author(client_for: ClientFor, world: W
     assert (await (await client_for(world.bob)).get(path)).status_code == 403
 
 
+async def test_delivery_report_says_who_has_it_and_tries_again(
+    services: Services, client_for: ClientFor, world: World
+) -> None:
+    async with services.database.connection() as db:
+        activity = await db.fetchrow("SELECT id, seq FROM activities WHERE thought_id = $1", world.first.id)
+        assert activity is not None
+        await db.execute("INSERT INTO instances (host) VALUES ('dead.example'), ('well.example')")
+        await db.execute(
+            """WITH made AS (
+                INSERT INTO deliveries (activity_id, activity_seq, sender_id, inbox_url, host, ordering_key, state,
+                    attempts, last_status, error_class, last_error, finished_at)
+                SELECT $1, $2, $3, 'https://' || host || '/inbox', host, $4, state, 3, status, class, error, now()
+                FROM (VALUES ('dead.example', 'dead', 410, 'gone', 'answered <410>'),
+                    ('well.example', 'delivered', 202, NULL, NULL)) AS x (host, state, status, class, error)
+                RETURNING id, host, state)
+            INSERT INTO failed_events (kind, source_id, host, subject, error_class)
+            SELECT 'delivery', id, host, 'Create', 'gone' FROM made WHERE state = 'dead'""",
+            activity["id"], activity["seq"], world.ada.id, world.first.ap_id,
+        )  # fmt: skip
+    browser, path = await client_for(world.ada), f"/thoughts/{world.first.id}/delivery"
+    assert "Reached 1 of 2 servers" in await browser.page("/@ada")
+    page = await browser.page(path)
+    assert "dead.example does not know the people addressed any more." in page
+    assert "answered &lt;410&gt;" in page
+    assert (await (await client_for(world.bob)).post(f"{path}/retry", {"host": "dead.example"})).status_code == 403
+    await browser.post(f"{path}/retry", {"host": "dead.example", "next": path})
+    page = await browser.page(path)
+    assert "Trying 1 delivery again now." in page
+    assert "Did not get it" not in page
+
+
 @pytest.mark.parametrize("path", ["/@ada/feed.atom", "/@ada.rss", "/@ada/feed.rss", "/@ada.atom"])
 async def test_feeds_hold_what_anybody_may_read(path: str, services: Services, stranger: Browser, world: World) -> None:
     await publish_thought(services, world.ada, Draft("the end of the film", summary="Spoilers & <more>"))

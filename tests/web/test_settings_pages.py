@@ -82,6 +82,7 @@ async def test_uploaded_picture_is_written_anew_and_served_apart(client: Browser
     assert answer.status_code == 303
     page = await stranger.page("/@ada")
     address = page.partition('class="portrait" src="')[2].partition('"')[0]
+    assert f'<meta property="og:image" content="{address}">' in page
     served = await stranger.get(address)
     assert served.headers["content-type"] == "image/webp"
     assert served.headers["x-content-type-options"] == "nosniff"

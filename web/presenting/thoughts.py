@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 from uuid import UUID
 
 from federation.actions.reactions import may_boost
@@ -209,7 +210,7 @@ def thought_meta(view: ThoughtView, origin: str, *, picture: str) -> PageMeta:
         url=origin + view.url,
         description=text[:_EXCERPT_CHARS],
         type="article",
-        image=origin + picture,
+        image=urljoin(origin, picture),
     )
 
 
@@ -221,5 +222,5 @@ def profile_meta(person: Person, origin: str) -> PageMeta:
         url=f"{origin}/@{person.handle}",
         description=plain_text(person.bio_html)[:_EXCERPT_CHARS],
         type="profile",
-        image=origin + picture if picture else "",
+        image=urljoin(origin, picture) if picture else "",
     )
