@@ -250,12 +250,6 @@ COUNT_LOCAL = Value(
     "SELECT count(*) FROM users WHERE NOT is_remote AND actor_type <> 'Application' AND state = 'active'",
 )
 COUNT_ADMINS = Value(int, "SELECT count(*) FROM users WHERE NOT is_remote AND role = 'admin' AND state = 'active'")
-FIRST_ADMIN = Rows(
-    Person,
-    """SELECT {columns} FROM users u WHERE NOT u.is_remote AND u.role = 'admin' AND u.state = 'active'
-    ORDER BY u.id LIMIT 1""",
-    columns=COLUMNS,
-)
 COUNT_ACTIVE_SINCE = Value(
     int,
     """SELECT count(*) FROM users WHERE NOT is_remote AND actor_type <> 'Application' AND state = 'active'

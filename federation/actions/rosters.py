@@ -61,12 +61,6 @@ async def get_requests(services: Services, viewer: Person, page: Page) -> Roster
         return await _roster(db, ties)
 
 
-async def count_requests(services: Services, viewer: Person) -> int:
-    """Count those who ask to follow the viewer."""
-    async with services.database.connection() as db:
-        return await relations.COUNT_REQUESTS.one(db, viewer.id)
-
-
 async def get_blocked(services: Services, viewer: Person, page: Page) -> Roster:
     """Return a page of whom the viewer blocks."""
     async with services.database.connection() as db:

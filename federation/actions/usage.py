@@ -6,31 +6,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from storage import instances, people, thoughts
-from storage.people import Person
+from federation.actions.overview import About, get_about
+from storage import people
 
 if TYPE_CHECKING:
     from federation.services import Services
 
+_MONTH = timedelta(days=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Numbers of our own people and thoughts, of known hosts, and the first admin, if there is one."""
+    """What the page about this place says, and how many of our people were here within a month."""
 
-    people: int
+    about: About
     active_month: int
-    thoughts: int
-    hosts: int
-    contact: Person | None
 
 
 async def get_usage(services: Services) -> Usage:
     """Count what is here. Reads whole indexes: keep the answer for a while."""
+    about = await get_about(services)
     async with services.database.connection() as db:
-        return Usage(
-            people=await people.COUNT_LOCAL.one(db),
-            active_month=await people.COUNT_ACTIVE_SINCE.one(db, services.now() - timedelta(days=30)),
-            thoughts=await thoughts.COUNT_LOCAL.one(db),
-            hosts=await instances.count_instances(db),
-            contact=await people.FIRST_ADMIN.first(db),
-        )
+        return Usage(about, await people.COUNT_ACTIVE_SINCE.one(db, services.now() - _MONTH))

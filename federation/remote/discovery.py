@@ -15,6 +15,7 @@ from federation.protocol.objects import RemoteThought
 from federation.remote.actors import ACTOR_FRESH_FOR, find_or_fetch_actor, store_actor
 from federation.remote.content_types import one_of
 from federation.remote.documents import ACCEPT, Document, fetch_exactly, parse_fetched
+from federation.remote.keyring import fetch_signed
 from federation.remote.network import Fetched
 from federation.remote.objects import read_thought
 from federation.remote.pages import linked_with
@@ -62,8 +63,8 @@ async def resolve_url(reader: Reader, url: str) -> Person | RemoteThought:
     """
     if reader.urls.is_ours(url):
         raise NotFound("This address is one of ours.")
-    fetched = await reader.network.fetch(
-        url, accept=f"{ACCEPT}, text/html;q=0.1", allowed_types=_is_document_or_page, sign=reader.signer
+    fetched = await fetch_signed(
+        reader.network, url, reader.signer, accept=f"{ACCEPT}, text/html;q=0.1", allowed_types=_is_document_or_page
     )
     if is_activity_type(fetched.headers.get("content-type", "")):
         document = Document(urldefrag(fetched.url).url, parse_fetched(fetched))

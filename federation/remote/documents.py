@@ -10,6 +10,7 @@ from federation.errors import Invalid, Rejected
 from federation.protocol.documents import one_id, parse_document
 from federation.protocol.ids import same_origin
 from federation.protocol.negotiation import ACTIVITY_JSON, LD_JSON, is_activity_type
+from federation.remote.keyring import fetch_signed
 from federation.remote.network import MAX_BYTES, Fetched, NetworkClient, Signer
 from federation.remote.targets import authority
 
@@ -58,7 +59,7 @@ async def read_document(
 
     For keys and pages of collections. Only `require_context=False` takes bare key documents.
     """
-    fetched = await network.fetch(url, accept=ACCEPT, allowed_types=is_activity_type, sign=signer)
+    fetched = await fetch_signed(network, url, signer, accept=ACCEPT, allowed_types=is_activity_type)
     if not same_origin(fetched.url, url):
         raise Rejected(f"{authority(url)} hands out documents of another server.")
     return Document(urldefrag(fetched.url).url, parse_fetched(fetched, require_context=require_context))

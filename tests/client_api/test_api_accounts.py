@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from tests.services_fixture import make_remote_person
 
@@ -34,6 +37,17 @@ async def test_a_profile_that_breaks_a_rule_is_422_and_stays(ann: App) -> None:
     ):  # fmt: skip
         await ann.call("PATCH", UPDATE, json=body, expected=422)
     assert (await ann.get("/api/v1/accounts/verify_credentials"))["display_name"] == ""
+
+
+async def test_pictures_are_uploaded_as_files(ann: App) -> None:
+    out = BytesIO()
+    Image.new("RGB", (20, 20), "#336699").save(out, "PNG")
+    files = {"avatar": ("a.png", out.getvalue(), "image/png"), "display_name": (None, "Ann")}
+    me = await ann.call("PATCH", UPDATE, files=files)
+    assert me["display_name"] == "Ann"
+    assert me["avatar"].startswith("http://localhost:8000/media/")
+    assert (await ann.client.get(me["avatar"])).headers["content-type"] == "image/webp"
+    await ann.call("PATCH", UPDATE, files={"avatar": ("a.png", b"no picture", "image/png")}, expected=422)
 
 
 async def test_pictures_of_remote_people_come_from_us(ann: App, services: Services) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from federation.protocol.ids import Urls
 from federation.protocol.keys import PrivateKey, generate_rsa_key
-from federation.remote.keyring import FetchSigner, SigningKey
+from federation.remote.keyring import SigningKey
 from federation.remote.network import NetworkClient
 from federation.remote.reader import Reader
 from federation.settings import AllowedNetwork, Settings
@@ -39,7 +39,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def reader(database: Database, clock: Clock, instance_key: PrivateKey) -> AsyncIterator[Reader]:
     """A reader that may reach the hosts of the fake fediverse, and no other private address."""
-    signer = FetchSigner(SigningKey(f"{ORIGIN}/actor#main-key", instance_key), clock)
+    signer = SigningKey(f"{ORIGIN}/actor#main-key", instance_key).signer(clock)
     async with NetworkClient(SETTINGS) as network:
         yield Reader(network, database, Urls(ORIGIN), SETTINGS.account_domain, signer, clock)
 

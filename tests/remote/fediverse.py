@@ -41,6 +41,7 @@ class Host:
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     signed_by: dict[str, str] = field(default_factory=dict)
+    takes_only_rfc9421: bool = False
 
     @property
     def authority(self) -> str:
@@ -91,6 +92,8 @@ class Host:
         self.asked.append(path)
         self.signed_by[path] = request.headers.get("Signature", "")
         answer = self.answers.get(path)
+        if self.takes_only_rfc9421 and "Signature-Input" not in request.headers:
+            return web.Response(status=401)
         if answer is None:
             return web.Response(status=404)
         return web.Response(

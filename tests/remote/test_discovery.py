@@ -147,7 +147,7 @@ async def test_thought_is_asked_for_in_the_name_of_who_may_see_it(reader: Reader
     note = {"@context": AS, **mastodon.note(remote.origin)}
     remote.put(note["id"], note)
     assert isinstance(reader.signer, FetchSigner)
-    bob = FetchSigner(SigningKey("http://127.0.0.9:8000/users/bob#main-key", reader.signer.key.private_key), clock)
+    bob = SigningKey("http://127.0.0.9:8000/users/bob#main-key", reader.signer.key.private_key).signer(clock)
     await fetch_thought(reader, note["id"], signer=bob)
     assert "/users/bob#main-key" in remote.signed_by["/users/alice/statuses/1"]
     assert "/actor#main-key" in remote.signed_by["/users/alice"]

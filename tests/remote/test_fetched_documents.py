@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from federation.errors import NotFound, Rejected
+from federation.errors import NotFound, Permanent, Rejected
 from federation.protocol.documents import AS
 from federation.remote.documents import fetch_document
 from federation.remote.failures import Blocked
@@ -112,3 +112,22 @@ async def test_private_targets_and_ourselves_are_not_asked(reader: Reader, url: 
 async def test_missing_is_not_found(reader: Reader, remote: Host) -> None:
     with pytest.raises(NotFound):
         await fetch(reader, f"{remote.origin}/notes/1")
+
+
+async def test_host_that_takes_only_the_other_scheme_is_read_and_remembered(reader: Reader, remote: Host) -> None:
+    remote.takes_only_rfc9421 = True
+    first, second = f"{remote.origin}/notes/1", f"{remote.origin}/notes/2"
+    remote.put(first, document(first))
+    remote.put(second, document(second))
+    await fetch(reader, first)
+    assert remote.count(first) == 2
+    await fetch(reader, second)
+    assert remote.count(second) == 1
+
+
+async def test_both_schemes_refused_is_final(reader: Reader, remote: Host) -> None:
+    url = f"{remote.origin}/notes/1"
+    remote.fail(url, 403)
+    with pytest.raises(Permanent):
+        await fetch(reader, url)
+    assert remote.count(url) == 2

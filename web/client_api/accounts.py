@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
-from federation.actions import people, profiles, rosters, timelines
+from federation.actions import notices, people, pictures, profiles, rosters, timelines
 from federation.actions.profiles import MAX_FIELDS, ProfileForm
 from federation.actions.search import search_everything
 from federation.errors import NotFound
@@ -29,7 +29,7 @@ _MOST_OFFSET: Final = 10_000
 
 
 async def _credentials(call: Call, person: Person) -> Response:
-    requests = await rosters.count_requests(call.services, person)
+    requests = await notices.count_follow_requests(call.services, person)
     return answer(credential_account(call.site, person, follow_requests=requests))
 
 
@@ -57,7 +57,14 @@ async def update_credentials(call: Call) -> Response:
         indexable=given.flag("indexable", default=person.indexable),
     )
     given.nested("source")
-    return await _credentials(call, await profiles.edit_profile(call.services, person, form))
+    person = await profiles.edit_profile(call.services, person, form)
+    files = await request.files
+    for which in ("avatar", "header"):
+        data = files[which].read() if which in files else b""
+        if data:
+            alt = given.text(f"{which}_description")
+            person = await pictures.change_picture(call.services, person, which, data, alt=alt)
+    return await _credentials(call, person)
 
 
 def _fields(given: Parameters, person: Person) -> list[tuple[str, str]]:

@@ -41,7 +41,7 @@ def instance(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
         "api_versions": {"mastodon": _API_VERSION},
         "contact": {
             "email": settings.mail_from or "",
-            "account": account(site, usage.contact) if usage.contact else None,
+            "account": _contact(site, usage),
         },
         "rules": [],
     }
@@ -59,9 +59,9 @@ def instance_v1(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
         "version": software_version(),
         "urls": {"streaming_api": site.origin.replace("http", "ws", 1)},
         "stats": {
-            "user_count": usage.people,
-            "status_count": usage.thoughts,
-            "domain_count": usage.hosts,
+            "user_count": usage.about.summary.people,
+            "status_count": usage.about.summary.thoughts,
+            "domain_count": usage.about.summary.hosts,
         },
         "thumbnail": site.no_avatar,
         "languages": [],
@@ -69,7 +69,7 @@ def instance_v1(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
         "approval_required": settings.registration is Registration.APPROVAL,
         "invites_enabled": settings.registration is Registration.INVITE,
         "configuration": _configuration(settings),
-        "contact_account": account(site, usage.contact) if usage.contact else None,
+        "contact_account": _contact(site, usage),
         "rules": [],
     }
 
@@ -77,6 +77,10 @@ def instance_v1(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
 def software_version() -> str:
     """Return the version apps read: the Mastodon whose API this is like, then our own name."""
     return f"{_COMPATIBLE_WITH} (compatible; Thoughts {version('thoughts')})"
+
+
+def _contact(site: Site, usage: Usage) -> dict[str, Any] | None:
+    return next((account(site, admin) for admin in usage.about.admins), None)
 
 
 def _description(settings: Settings) -> str:
