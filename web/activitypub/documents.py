@@ -64,7 +64,7 @@ async def _signer() -> UUID | None:
         headers=collect_headers(scope["headers"]),
     )
     try:
-        return (await authenticate(services(), signed)).owner_id
+        return (await authenticate(services(), signed)).key.owner_id
     except ThoughtsError:
         if required:
             raise
