@@ -19,9 +19,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from federation.actions import background
+from federation.actions.follows import follow_person
+from federation.actions.publish_thought import Draft, publish_thought
 from federation.inbound import process
 from federation.protocol.keys import PrivateKey, generate_ed25519_key, generate_rsa_key
+from federation.remote.actors import refresh_actor
 from federation.settings import AllowedNetwork
+from storage import thoughts
 from storage.database import Database
 from storage.live import Live
 from tests.engines_fixture import Servers, create_database, drop_database
@@ -32,11 +36,13 @@ from web.app import create_app
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     from quart import Quart
 
     from federation.services import Services
     from storage.people import Person
+    from storage.thoughts import Thought
     from tests.remote.fediverse import Host
 
 # The two remote hosts of a test; every other private address is out of reach.
@@ -165,6 +171,25 @@ class Server:
         )
         return dict(await self.rows(" UNION ALL ".join(queries)))  # type: ignore[arg-type]
 
+    async def publish(self, author: Person, source: str = "Hello", **draft: Any) -> Thought:
+        """Publish a thought of one of our people."""
+        return await publish_thought(self.services, author, Draft(source, **draft))
+
+    async def thought(self, ap_id: str) -> Thought | None:
+        """Return what is stored under an object id."""
+        async with self.services.database.connection() as db:
+            return await thoughts.find_by_ap_id(db, ap_id)
+
+    async def notices(self, person: Person) -> list[str]:
+        """Return what somebody was notified of, by type, the oldest first."""
+        rows = await self.rows("SELECT type FROM notifications WHERE user_id = $1 ORDER BY id", person.id)
+        return [kind for (kind,) in rows]
+
+    async def sent(self, person: Person) -> list[dict[str, Any]]:
+        """Return the activities that one of our people sent, the oldest first."""
+        rows = await self.rows("SELECT payload FROM activities WHERE user_id = $1 ORDER BY seq", person.id)
+        return [json.loads(payload) for (payload,) in rows]
+
     async def outcome(self) -> str:
         """Return what became of the activity that was accepted last: empty for an effect, else why not."""
         found: str = await self.value("SELECT outcome FROM inbox_activities ORDER BY seq DESC LIMIT 1")
@@ -218,13 +243,23 @@ class Peer:
         document = host.actor(name, key=key.public_key(), **{"assertionMethod": [assertion], **changes})
         return cls(host, name, key, ed25519, document)
 
+    @classmethod
+    def speaking(cls, software: ModuleType, host: Host, *, group: bool = False) -> Peer:
+        """Serve a new actor as another software (a module of tests/payloads) writes it; `group` for Lemmy's."""
+        name, key = f"peer{next(_numbers)}", rsa_key()
+        write = software.community if group else software.actor
+        document = write(host.origin, name, pem=key.public_key().to_pem())
+        host.put(document["id"], document)
+        host.finger(f"{name}@{host.authority}", document["id"])
+        return cls(host, name, key, generate_ed25519_key(), document)
+
     @property
     def ap_id(self) -> str:
         return str(self.document["id"])
 
     @property
     def key_id(self) -> str:
-        return f"{self.ap_id}#main-key"
+        return str(self.document["publicKey"]["id"])
 
     @property
     def followers(self) -> str:
@@ -259,6 +294,18 @@ class Peer:
         """Return the Create of a note, and serve the note."""
         self.host.put(note["id"], {"@context": AS, **note})
         return self.activity("Create", note, to=note.get("to"), cc=note.get("cc"), **more)
+
+    async def known(self, server: Server) -> Person:
+        """Make this actor known to our server, and return who it is there."""
+        return await refresh_actor(server.services.reader, self.ap_id)
+
+    async def gain_follower(self, server: Server) -> Person:
+        """Let somebody new on our server follow this actor."""
+        person = await server.person()
+        await follow_person(server.services, person, await self.known(server))
+        accept = self.activity("Accept", {"type": "Follow", "actor": person.ap_id, "object": self.ap_id})
+        assert await self.deliver(server, accept) == ""
+        return person
 
     def follow(self, target: Person) -> dict[str, Any]:
         return self.activity("Follow", target.ap_id)

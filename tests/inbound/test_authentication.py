@@ -10,8 +10,6 @@ import pytest
 from federation.actions.accounts import delete_account, suspend
 from federation.actions.hosts import block_domain
 from federation.protocol.documents import AS
-from storage import people
-from storage.people import Person
 from tests.federation_peer import REMOTE, Peer, Server, Signing, nothing_happens, refused, rsa_key, still_works
 from tests.payloads import mastodon
 from tests.remote.fediverse import Host, running
@@ -227,20 +225,13 @@ async def test_subdomain_of_a_blocked_domain_is_refused(server: Server, peer: Pe
 async def test_suspended_actor_is_refused(server: Server, peer: Peer, neighbour: Peer) -> None:
     bob = await server.person()
     await still_works(server, peer)
-    await suspend(server.services, None, await person_of(server, peer))
+    await suspend(server.services, None, await peer.known(server))
     async with nothing_happens(server, neighbour, accepted=True):
         # A process may have known the key for a while: what it accepts is not acted upon.
         assert (await peer.post(server, peer.follow(bob))).status_code == 202
     server.services.reader.memory.keys.drop_where(lambda _: True)
     async with nothing_happens(server, neighbour):
         refused(await peer.post(server, peer.follow(bob)), 403, "suspended")
-
-
-async def person_of(server: Server, peer: Peer) -> Person:
-    async with server.services.database.connection() as db:
-        person = await people.find_by_ap_id(db, peer.ap_id)
-    assert person is not None
-    return person
 
 
 async def test_rotated_key_is_refetched_exactly_once(server: Server, peer: Peer) -> None:

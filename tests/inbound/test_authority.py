@@ -9,18 +9,11 @@ import pytest
 from federation.actions.blocks import block_person
 from federation.actions.follows import follow_person
 from federation.actions.hosts import block_domain
-from federation.remote.actors import refresh_actor
-from storage.people import Person
 from tests.federation_peer import REMOTE, Peer, Server, nothing_happens, refused
 from tests.payloads.mastodon import PUBLIC
 from tests.remote.fediverse import Host, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-async def known(server: Server, peer: Peer) -> Person:
-    """Make a peer known here, and return who it is."""
-    return await refresh_actor(server.services.reader, peer.ap_id)
 
 
 async def stored(server: Server, author: Peer, **more: Any) -> dict[str, Any]:
@@ -65,7 +58,7 @@ async def test_forged_author_of_an_object_that_is_only_named_is_ignored(
     server: Server, peer: Peer, neighbour: Peer
 ) -> None:
     bob = await server.person()
-    await known(server, neighbour)
+    await neighbour.known(server)
     note = neighbour.note(bob)
     neighbour.create(note)  # served, and not by the peer
     await ignored(server, peer, peer.activity("Create", note["id"]), "attributed to somebody else")
@@ -119,7 +112,7 @@ async def test_delete_in_advance_does_not_keep_a_neighbour_from_writing(
 
 
 async def test_delete_and_update_of_another_actor_are_refused(server: Server, peer: Peer, neighbour: Peer) -> None:
-    await known(server, neighbour)
+    await neighbour.known(server)
     async with nothing_happens(server, peer, neighbour):
         refused(await peer.post(server, peer.activity("Update", neighbour.document)), 403, "only itself")
     for thing in (neighbour.document, neighbour.ap_id):
@@ -137,7 +130,7 @@ async def test_undo_of_what_others_did_changes_nothing(server: Server, peer: Pee
     ]
     for activity in done:
         assert await neighbour.deliver(server, activity) == ""
-    await known(server, peer)
+    await peer.known(server)
     for activity in done:
         async with nothing_happens(server, peer, accepted=True):
             embedded = peer.activity("Undo", activity)
@@ -169,7 +162,7 @@ async def test_only_the_followed_may_answer(
     server: Server, peer: Peer, neighbour: Peer, stranger: Peer, kind: str
 ) -> None:
     bob = await server.person()
-    followed = await known(server, neighbour)
+    followed = await neighbour.known(server)
     asked = await follow_person(server.services, bob, followed)
     follow = {"id": asked.ap_id, "type": "Follow", "actor": bob.ap_id, "object": neighbour.ap_id}
     for sender in (peer, stranger):
@@ -216,7 +209,7 @@ async def test_likes_and_boosts_of_hidden_thoughts_change_nothing(server: Server
 
 
 async def test_forged_boost_shows_what_the_origin_says(server: Server, peer: Peer, stranger: Peer, other: Host) -> None:
-    await follow(server, peer)
+    await peer.gain_follower(server)
     genuine = stranger.note(content="<p>Genuine</p>")
     stranger.create(genuine)
     forged = {**genuine, "content": "<p>Forged</p>"}
@@ -226,23 +219,14 @@ async def test_forged_boost_shows_what_the_origin_says(server: Server, peer: Pee
     await ignored(server, peer, peer.activity("Announce", invented), "404")
 
 
-async def follow(server: Server, peer: Peer) -> Person:
-    """Let somebody new here follow a peer."""
-    bob = await server.person()
-    await follow_person(server.services, bob, await known(server, peer))
-    accept = peer.activity("Accept", {"type": "Follow", "actor": bob.ap_id, "object": peer.ap_id})
-    assert await peer.deliver(server, accept) == ""
-    return bob
-
-
 async def test_boost_of_a_thought_that_we_never_wrote_is_ignored(server: Server, peer: Peer) -> None:
-    await follow(server, peer)
+    await peer.gain_follower(server)
     invented = f"{server.origin}/thoughts/00000000-0000-7000-8000-000000000001"
     await ignored(server, peer, peer.activity("Announce", invented), "never had")
 
 
 async def test_thoughts_of_a_blocked_domain_do_not_come_in_through_others(server: Server, peer: Peer) -> None:
-    await follow(server, peer)
+    await peer.gain_follower(server)
     bob = await server.person()
     async with running(REMOTE) as shady:
         await block_domain(server.services, shady.authority, "", by=None)
@@ -257,7 +241,7 @@ async def test_thoughts_of_a_blocked_domain_do_not_come_in_through_others(server
 
 async def test_blocked_person_cannot_follow_nor_notify(server: Server, peer: Peer) -> None:
     bob = await server.person()
-    enemy = await known(server, peer)
+    enemy = await peer.known(server)
     await block_person(server.services, bob, enemy)
     assert "blocks" in await peer.deliver(server, peer.follow(bob))
     mention = peer.note(bob)
@@ -269,7 +253,7 @@ async def test_blocked_person_cannot_follow_nor_notify(server: Server, peer: Pee
 
 
 async def test_forwarded_activity_is_only_a_hint_to_read_its_object(server: Server, peer: Peer, stranger: Peer) -> None:
-    await known(server, stranger)
+    await stranger.known(server)
     note = stranger.note(content="<p>As its server has it</p>")
     create = stranger.create(note)
     create["object"] = {**note, "content": "<p>As the messenger has it</p>"}

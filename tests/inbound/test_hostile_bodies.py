@@ -12,12 +12,9 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from federation.actions.follows import follow_person
 from federation.inbound.accept import MAX_ACTIVITY_BYTES
 from federation.protocol.activities import ACTIVITY_TYPES
 from federation.protocol.documents import AS
-from federation.remote.actors import refresh_actor
-from storage.people import Person
 from tests.federation_peer import Peer, Server, Signing, nothing_happens, refused
 from tests.payloads.anything import json_values, patient
 from tests.payloads.mastodon import PUBLIC
@@ -143,7 +140,7 @@ CHANGES = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6)
 async def followed(server: Server, remote: Host) -> Peer:
     """A peer whom somebody here follows: what they send is stored."""
     peer = Peer.at(remote)
-    await follower(server, peer)
+    await peer.gain_follower(server)
     return peer
 
 
@@ -281,14 +278,6 @@ def untouched(inside: Host, on_localhost: Host) -> Untouched:
     return check
 
 
-async def follower(server: Server, peer: Peer) -> Person:
-    bob = await server.person()
-    await follow_person(server.services, bob, await refresh_actor(server.services.reader, peer.ap_id))
-    accept = peer.activity("Accept", {"type": "Follow", "actor": bob.ap_id, "object": peer.ap_id})
-    assert await peer.deliver(server, accept) == ""
-    return bob
-
-
 async def test_key_id_leads_nowhere_inside(server: Server, peer: Peer, lures: list[str], untouched: Untouched) -> None:
     async with nothing_happens(server, peer):
         for lure in lures:
@@ -325,7 +314,7 @@ async def test_key_document_cannot_name_an_owner_inside(
 async def test_objects_and_parents_inside_are_not_read(
     server: Server, peer: Peer, lures: list[str], untouched: Untouched
 ) -> None:
-    bob = await follower(server, peer)
+    bob = await peer.gain_follower(server)
     for lure in lures:
         secret = f"{lure}/notes/1"
         await peer.deliver(server, peer.activity("Announce", secret))
