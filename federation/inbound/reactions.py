@@ -10,7 +10,6 @@ from federation.actions.search import store_fetched
 from federation.inbound.actors import undo_block
 from federation.inbound.envelope import Envelope
 from federation.inbound.follows import undo_follow
-from federation.protocol.activities import ACTIVITY_TYPES
 from federation.protocol.documents import one_id
 from federation.remote.objects import fetch_thought
 from storage import entries, people, reactions, relations, remote_actors, thoughts
@@ -58,7 +57,7 @@ async def on_announce(services: Services, envelope: Envelope, activity: Announce
         thought = await store_fetched(services, remote)
     if thought is None:
         return "boosts what may not be shown"
-    if activity.object.type in ACTIVITY_TYPES and thought.reply_to_ap_id is not None:
+    if activity.object.type == "Create" and thought.reply_to_ap_id is not None:
         return "is a group's copy of a comment"
     now = services.now()
     at = min(activity.published or now, now)
@@ -68,7 +67,7 @@ async def on_announce(services: Services, envelope: Envelope, activity: Announce
 
 def _boosted(reference: Reference) -> str | None:
     """Return the id of what is boosted; a group (FEP-1b12) announces the whole Create, whose object it is."""
-    if reference.document is None or reference.type not in ACTIVITY_TYPES:
+    if reference.document is None or "object" not in reference.document:
         return reference.id
     return one_id(reference.document.get("object")) if reference.type == "Create" else None
 
