@@ -9,7 +9,7 @@ from uuid import UUID
 from federation.actions.outgoing import all_note_parts, note_parts
 from federation.errors import Gone, NotFound
 from federation.protocol import collections, nodeinfo
-from federation.protocol.handles import Handle
+from federation.protocol.handles import Handle, is_local_username
 from federation.protocol.ids import LocalActor, LocalInstanceActor
 from federation.protocol.webfinger import (
     ResourceUrl,
@@ -44,7 +44,7 @@ class Deleted(Gone):
 
 async def _local(db: Connection, username: str) -> Person:
     """Return a person of ours; `Deleted` for one who left, `NotFound` for pending and suspended ones."""
-    person = await people.find_by_handle(db, username, None)
+    person = await people.find_by_handle(db, username, None) if is_local_username(username) else None
     if person is None or person.actor_type == "Application":
         raise NotFound("There is no such person here.")
     if person.state == "deleted":
@@ -86,13 +86,13 @@ async def get_note(services: Services, viewer: UUID | None, thought_id: UUID) ->
         return services.render.note(thought, await note_parts(db, author, thought))
 
 
-async def find_page_of(services: Services, thought_id: UUID) -> str:
-    """Return the page for people of a thought of ours; hidden ones answer there."""
+async def find_page_of(services: Services, viewer: UUID | None, thought_id: UUID) -> str:
+    """Return the page for people of a thought that the viewer (somebody signed in, or nobody) may see."""
     async with services.database.connection() as db:
-        thought = await thoughts.find_thought(db, thought_id)
+        thought = await thoughts.find_visible(db, viewer, thought_id)
         if thought is None:
             await _raise_if_deleted(db, services.urls.thought(thought_id))
-            raise NotFound("There is no such thought here.")
+            raise NotFound("There is no such thought here, or it is not yours to see.")
     return thought.url
 
 
@@ -106,10 +106,13 @@ async def get_activity(services: Services, viewer: UUID | None, activity_id: UUI
     """Return a stored activity as it was sent: public ones, and those that concern the viewer."""
     async with services.database.connection() as db:
         activity = await activities.find_activity(db, activity_id)
+        sender = await people.find_person(db, activity.user_id) if activity is not None else None
+    if sender is None or sender.state not in ("active", "deleted"):
+        raise NotFound("There is no such activity here.")
     mine = activity is not None and viewer is not None and activity.target_id == viewer
     if activity is None or not (activity.public or mine):
         raise NotFound("There is no such activity here.")
-    if activity.payload is None:
+    if activity.payload is None or (sender.state == "deleted" and activity.type != "Delete"):
         raise Deleted(activity.ap_id)
     return activity.payload
 
@@ -119,7 +122,7 @@ async def get_outbox(services: Services, username: str) -> dict[str, Any]:
     async with services.database.connection() as db:
         person = await _local(db, username)
         total = await entries.COUNT_PUBLIC_OF_PERSON.one(db, person.id)
-    url = services.urls.outbox(username)
+    url = services.urls.outbox(person.username)
     return collections.collection(url, total=total, first=f"{url}?page=true")
 
 
@@ -133,7 +136,7 @@ async def get_outbox_page(services: Services, username: str, before: UUID | None
         creates = await activities.find_creates(db, [thought.id for thought in written])
         authors = await people.find_people(db, [entry.thought.user_id for entry in found])
     items = [_outbox_item(services, person, entry, parts=parts, creates=creates, authors=authors) for entry in found]
-    url = services.urls.outbox(username)
+    url = services.urls.outbox(person.username)
     here = f"{url}?page=true" + (f"&max_id={before}" if before else "")
     more = f"{url}?page=true&max_id={found[-1].id}" if len(found) == OUTBOX_PAGE else None
     return collections.page(here, part_of=url, items=items, next_page=more)
@@ -191,7 +194,7 @@ async def get_featured(services: Services, username: str) -> dict[str, Any]:
         written = [entry.thought for entry in pinned]
         parts = await all_note_parts(db, person, written)
     notes = [services.render.note(thought, parts[thought.id], context=False) for thought in written]
-    document = collections.collection(services.urls.featured(username), total=len(notes))
+    document = collections.collection(services.urls.featured(person.username), total=len(notes))
     return {**document, "orderedItems": notes}
 
 

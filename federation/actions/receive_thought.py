@@ -10,7 +10,7 @@ from uuid import UUID
 from federation.actions.edit_thought import notify_boosters
 from federation.protocol.addressing import Visibility
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
-from storage import entries, fetches, notifications, people, relations, remote_actors, thoughts
+from storage import entries, fetches, moderation, notifications, people, relations, remote_actors, thoughts
 from storage.entries import NewEntry
 from storage.people import Person
 from storage.thoughts import Edit, NewThought, Thought
@@ -52,9 +52,13 @@ async def receive_thought(
             return Received(
                 known if known.user_id == author.id else None, "" if known.user_id == author.id else "forged"
             )
-        if await thoughts.find_tombstone(db, remote.id) is not None:
+        tombstone = await thoughts.find_tombstone(db, remote.id)
+        # A neighbour on the same server may have announced the deletion of what is not theirs.
+        if tombstone is not None and tombstone.owner_ap_id == author.ap_id:
             return Received(None, "deleted before it arrived")
         wire = await remote_actors.find_remote_actor(db, author.id)
+        if wire is not None and await moderation.is_blocked(db, wire.host):
+            return Received(None, "comes from a refused server")
         visibility = remote.visibility(wire.followers_url if wire else None)
         mentioned = await _mentioned(db, remote, visibility, addressee)
         parent = await thoughts.find_by_ap_id(db, remote.in_reply_to) if remote.in_reply_to else None
@@ -95,7 +99,9 @@ async def receive_thought(
     return Received(thought)
 
 
-async def receive_edit(services: Services, author: Person, remote: RemoteThought) -> Received:
+async def receive_edit(
+    services: Services, author: Person, remote: RemoteThought, *, addressee: UUID | None = None
+) -> Received:
     """Take over an edit by the thought's author; one that is not newer than what we have changes nothing."""
     content = sanitise_html(remote.content_html)
     async with services.database.transaction() as db:
@@ -124,7 +130,7 @@ async def receive_edit(services: Services, author: Person, remote: RemoteThought
             edited_at=edited_at,
         )
         thought = await thoughts.update_thought(db, known.id, edit)
-        mentioned = await _mentioned(db, remote, Visibility(known.visibility), None)
+        mentioned = await _mentioned(db, remote, Visibility(known.visibility), addressee)
         await thoughts.set_mentions(db, known.id, [person.id for person in mentioned], fresh=False)
         await thoughts.set_tags(db, known.id, remote.hashtags[:MOST_TAGS], fresh=False)
         await notifications.notify(db, [person.id for person in mentioned], "mention", author.id, known.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from federation.errors import Forbidden, Gone, Invalid, Rejected, Unauthenticated
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from federation.services import Services
 
 
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """The key that signed a request, with its owner; `replay_id` names this one signature, however it is written."""
+
+    key: VerificationKey
+    replay_id: bytes
+
+
 class KeyGone(Unauthenticated):
     """The key's own server says that it was deleted, with its owner (410)."""
 
@@ -25,8 +34,8 @@ class KeyGone(Unauthenticated):
         self.key_id = key_id
 
 
-async def authenticate(services: Services, request: SignedRequest) -> VerificationKey:
-    """Return the key that signed a request, with its owner.
+async def authenticate(services: Services, request: SignedRequest) -> Authenticated:
+    """Return who signed a request.
 
     Raises `Unauthenticated` (or `KeyGone`) without a good signature, `Forbidden` for blocked domains and
     suspended people, `Temporary` when the key's server cannot be asked now. A blocked domain is never asked.
@@ -44,7 +53,7 @@ async def authenticate(services: Services, request: SignedRequest) -> Verificati
         raise Unauthenticated(verdict.detail)
     if key.owner_state == "suspended":
         raise Forbidden("This actor is suspended here.")
-    return key
+    return Authenticated(key, verdict.replay_id)
 
 
 async def _find(services: Services, parsed: Parsed, *, refetch: bool) -> VerificationKey:

@@ -25,8 +25,11 @@ async def on_follow(services: Services, envelope: Envelope, activity: Follow) ->
     """Let somebody follow one of ours, or answer that they may not."""
     async with services.database.connection() as db:
         target = await people.find_by_ap_id(db, activity.object)
-    if target is None or target.is_remote or activity.id is None:
-        return "follows nobody here"
+        if target is None or target.is_remote or activity.id is None:
+            return "follows nobody here"
+        known = await relations.find_follow_by_ap_id(db, activity.id)
+    if known is not None and (known.follower_id, known.following_id) != (envelope.signer.id, target.id):
+        return "has the id of another follow"
     try:
         await follow_person(services, envelope.signer, target, ap_id=activity.id)
     except (Forbidden, NotFound) as exc:

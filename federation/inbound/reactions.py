@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from federation.actions.follows import unfollow_person
 from federation.actions.reactions import boost_thought, like_thought, unboost_thought, unlike_thought
 from federation.actions.search import store_fetched
 from federation.inbound.actors import undo_block
 from federation.inbound.envelope import Envelope
 from federation.inbound.follows import undo_follow
-from federation.protocol.activities import ACTIVITY_TYPES
 from federation.protocol.documents import one_id
 from federation.remote.objects import fetch_thought
-from storage import entries, reactions, relations, remote_actors, thoughts
+from storage import entries, people, reactions, relations, remote_actors, thoughts
 
 if TYPE_CHECKING:
     from federation.protocol.activities import Add, Announce, Like, Reference, Remove, Undo
@@ -57,15 +57,17 @@ async def on_announce(services: Services, envelope: Envelope, activity: Announce
         thought = await store_fetched(services, remote)
     if thought is None:
         return "boosts what may not be shown"
-    if activity.object.type in ACTIVITY_TYPES and thought.reply_to_ap_id is not None:
+    if activity.object.type == "Create" and thought.reply_to_ap_id is not None:
         return "is a group's copy of a comment"
-    await boost_thought(services, envelope.signer, thought.id, ap_id=activity.id, at=activity.published)
+    now = services.now()
+    at = min(activity.published or now, now)
+    await boost_thought(services, envelope.signer, thought.id, ap_id=activity.id, at=at)
     return ""
 
 
 def _boosted(reference: Reference) -> str | None:
     """Return the id of what is boosted; a group (FEP-1b12) announces the whole Create, whose object it is."""
-    if reference.document is None or reference.type not in ACTIVITY_TYPES:
+    if reference.document is None or "object" not in reference.document:
         return reference.id
     return one_id(reference.document.get("object")) if reference.type == "Create" else None
 
@@ -78,7 +80,7 @@ async def on_undo(services: Services, envelope: Envelope, activity: Undo) -> str
     if inner.type == "Block" and inner.object is not None:
         return await undo_block(services, envelope, inner.object)
     thought = await _known(services, inner.object)
-    if inner.type in ("Like", "EmojiReact") and thought is not None:
+    if inner.type == "Like" and thought is not None:
         await unlike_thought(services, envelope.signer, thought.id)
         return ""
     if inner.type == "Announce" and thought is not None:
@@ -95,13 +97,13 @@ async def _undo_by_id(services: Services, envelope: Envelope, ap_id: str | None)
         boost = await entries.find_boost(db, ap_id)
         like = await reactions.LIKE_BY_AP_ID.first(db, signer.id, ap_id)
         follow = await relations.find_follow_by_ap_id(db, ap_id)
+        followed = await people.find_person(db, follow.following_id) if follow is not None else None
     if boost is not None and boost.user_id == signer.id:
         await unboost_thought(services, signer, boost.thought_id)
     elif like is not None:
         await unlike_thought(services, signer, like.thought_id)
-    elif follow is not None and follow.follower_id == signer.id:
-        async with services.database.transaction() as db:
-            await relations.delete_follow(db, follow.follower_id, follow.following_id)
+    elif follow is not None and followed is not None and follow.follower_id == signer.id:
+        await unfollow_person(services, signer, followed)
     else:
         return "undoes nothing that we know"
     return ""

@@ -11,6 +11,7 @@ from federation.inbound.envelope import Envelope
 from federation.protocol.activities import ACTOR_TYPES
 from federation.protocol.objects import RemoteThought, Tombstone, parse_object
 from federation.remote.objects import fetch_thought
+from storage import people
 
 if TYPE_CHECKING:
     from federation.protocol.activities import Create, Delete, Reference, Update
@@ -42,7 +43,7 @@ async def on_update(services: Services, envelope: Envelope, activity: Update) ->
     thought = await _read(services, envelope, activity.object, activity)
     if thought is None:
         return "is deleted already"
-    received = await receive_edit(services, envelope.signer, thought)
+    received = await receive_edit(services, envelope.signer, thought, addressee=envelope.addressee)
     if received.ignored == "unknown":
         received = await receive_thought(
             services, envelope.signer, thought, arriving=True, addressee=envelope.addressee
@@ -56,6 +57,9 @@ async def on_delete(services: Services, envelope: Envelope, activity: Delete) ->
         return await delete_actor(services, envelope.signer)
     if activity.object.id is None:
         return "deletes nothing"
+    async with services.database.connection() as db:
+        if await people.find_by_ap_id(db, activity.object.id) is not None:
+            return "deletes somebody else"
     return await receive_deletion(services, envelope.signer, activity.object.id)
 
 

@@ -11,6 +11,7 @@ from quart import Blueprint, Response, request
 from federation.actions.documents import get_jrd, get_nodeinfo
 from federation.errors import Gone, Invalid, NotFound
 from federation.protocol import nodeinfo
+from federation.protocol.negotiation import JRD_JSON, NODEINFO_2_0, NODEINFO_2_1, XRD_XML
 from federation.protocol.webfinger import host_meta_json, host_meta_xml
 from web.current import services, settings
 
@@ -45,15 +46,16 @@ async def webfinger() -> Response:
         return _problem(410, exc.message)
     except NotFound as exc:
         return _problem(404, exc.message)
-    return _open(orjson.dumps(jrd), "application/jrd+json; charset=utf-8")
+    return _open(orjson.dumps(jrd), JRD_JSON)
 
 
 @blueprint.get("/.well-known/host-meta")
 async def host_meta() -> Response:
     """Tell where WebFinger is, as XRD or JSON."""
-    if "json" in request.headers.get("Accept", ""):
-        return await host_meta_as_json()
-    return _open(host_meta_xml(services().urls), "application/xrd+xml; charset=utf-8")
+    wants_json = "json" in request.headers.get("Accept", "")
+    response = await host_meta_as_json() if wants_json else _open(host_meta_xml(services().urls), XRD_XML)
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 @blueprint.get("/.well-known/host-meta.json")
@@ -81,5 +83,5 @@ async def nodeinfo_2_1() -> Response:
 
 
 def _nodeinfo(schema: str, document: dict[str, Any]) -> Response:
-    profile = f'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/{schema}#"; charset=utf-8'
-    return _open(orjson.dumps(document), profile, max_age_s=1800)
+    content_type = NODEINFO_2_0 if schema == "2.0" else NODEINFO_2_1
+    return _open(orjson.dumps(document), content_type, max_age_s=1800)

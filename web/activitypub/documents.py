@@ -15,7 +15,7 @@ from federation.errors import ThoughtsError, Unauthenticated
 from federation.inbound.authenticate import authenticate
 from federation.protocol.negotiation import wants_activity
 from federation.protocol.signatures import SignedRequest, accept_signature, collect_headers
-from web.current import parse_uuid, path_id, services, settings
+from web.current import parse_uuid, path_id, services, settings, viewer
 
 blueprint = Blueprint("documents", __name__)
 
@@ -46,6 +46,12 @@ async def unauthenticated(error: Unauthenticated) -> AnyResponse:
     return response
 
 
+async def _admit() -> None:
+    """Ask for a signature where what follows is the same for everybody: only if the setting wants one."""
+    if settings().authorized_fetch:
+        await _signer()
+
+
 async def _signer() -> UUID | None:
     """Return who signed this GET, so that they see what is theirs to see.
 
@@ -64,7 +70,7 @@ async def _signer() -> UUID | None:
         headers=collect_headers(scope["headers"]),
     )
     try:
-        return (await authenticate(services(), signed)).owner_id
+        return (await authenticate(services(), signed)).key.owner_id
     except ThoughtsError:
         if required:
             raise
@@ -72,10 +78,11 @@ async def _signer() -> UUID | None:
 
 
 def _wanted() -> bool:
-    return wants_activity(request.headers.get("Accept", ""))
+    # Akkoma sends one header for each type.
+    return wants_activity(", ".join(request.headers.getlist("Accept")))
 
 
-def _to_page(url: str) -> AnyResponse:
+def _elsewhere(url: str) -> AnyResponse:
     return redirect(url, 302), {"Vary": "Accept"}
 
 
@@ -98,15 +105,15 @@ async def instance_outbox() -> Response:
 async def actor(username: str) -> AnyResponse:
     """Serve a person's actor document, or send a browser to their profile."""
     if not _wanted():
-        return _to_page(services().urls.profile(username))
-    await _signer()
+        return _elsewhere(services().urls.profile(username))
+    await _admit()
     return _answer(await documents.get_actor(services(), username))
 
 
 @blueprint.get("/users/<username>/outbox")
 async def outbox(username: str) -> Response:
     """Serve an outbox or a page of it: what anybody may see."""
-    await _signer()
+    await _admit()
     if request.args.get("page"):
         before = parse_uuid(request.args.get("max_id"))
         return _answer(await documents.get_outbox_page(services(), username, before))
@@ -116,7 +123,7 @@ async def outbox(username: str) -> Response:
 @blueprint.get("/users/<username>/<any(followers, following):direction>")
 async def connections(username: str, direction: str) -> Response:
     """Serve a followers or following collection, or a page of it."""
-    await _signer()
+    await _admit()
     if request.args.get("page"):
         before = parse_uuid(request.args.get("max_id"))
         return _answer(await documents.get_connections_page(services(), username, direction, before))
@@ -126,7 +133,7 @@ async def connections(username: str, direction: str) -> Response:
 @blueprint.get("/users/<username>/featured")
 async def featured(username: str) -> Response:
     """Serve what a person pinned."""
-    await _signer()
+    await _admit()
     return _answer(await documents.get_featured(services(), username))
 
 
@@ -135,7 +142,8 @@ async def thought(thought_id: str) -> AnyResponse:
     """Serve a thought to whom may see it, or send a browser to its page."""
     wanted = path_id(thought_id)
     if not _wanted():
-        return _to_page(await documents.find_page_of(services(), wanted))
+        person = viewer()
+        return _elsewhere(await documents.find_page_of(services(), person.id if person else None, wanted))
     signer = await _signer()
     return _answer(await documents.get_note(services(), signer, wanted), private=signer is not None)
 
@@ -171,7 +179,7 @@ async def pages_have_documents() -> AnyResponse | None:
     if not name or "@" in name:
         return None
     if not rest:
-        return redirect(services().urls.actor(name), 302)
+        return _elsewhere(services().urls.actor(name))
     if (thought_id := parse_uuid(rest)) is not None:
-        return redirect(services().urls.thought(thought_id), 302)
+        return _elsewhere(services().urls.thought(thought_id))
     return None

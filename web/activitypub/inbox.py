@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import orjson
 import structlog
@@ -91,7 +90,7 @@ class InboxDoor:
             body=body,
         )
         try:
-            await self._inbox.receive(request, owner=unquote(owner) if owner is not None else None)
+            await self._inbox.receive(request, owner=owner)
         except ThoughtsError as exc:
             status = next((status for kind, status in _STATUS if isinstance(exc, kind)), 400)
             log.info("inbox refused", status=status, reason=exc.message, cause=repr(exc.__cause__))
