@@ -50,7 +50,7 @@ INSERT_THOUGHTS = Command(
     entered AS (
         INSERT INTO entries (id, user_id, thought_id, kind, is_remote, ap_id, created_at)
         SELECT id, user_id, id, 'thought', true, ap_id, created_at FROM written RETURNING id)
-    INSERT INTO home_entries (user_id, entry_id) SELECT $1, id FROM entered"""
+    INSERT INTO home_entries (user_id, entry_id) SELECT $1, id FROM entered ORDER BY id DESC LIMIT $7"""
 )
 _CONTENT = (
     "<p>The kettle sings before it boils, and the cat, who has heard it sing every morning for eleven years, still "
@@ -60,6 +60,8 @@ _CONTENT = (
     '<a href="https://peer.example/tags/mornings" class="mention hashtag" rel="tag">#mornings</a></p>'
 )
 _AT_ONCE = 20_000
+# As many as retention leaves in a home timeline.
+_KEPT_AT_HOME = 1000
 
 
 async def insert_people(db: Connection, name: str, hosts: Sequence[str]) -> list[UUID]:
@@ -79,12 +81,13 @@ async def insert_followees(db: Connection, person_id: UUID, followees: Sequence[
 
 
 async def fill_home(database: Database, person_id: UUID, authors: Sequence[UUID], count: int) -> None:
-    """Write public thoughts of these authors, all of them in one person's home timeline."""
+    """Write public thoughts of these authors, the newest of them in one person's home timeline."""
     async with database.connection() as db:
         await DROP_SEARCH_INDEXES.run(db)
         for first in range(1, count + 1, _AT_ONCE):
             last = min(count, first + _AT_ONCE - 1)
-            await INSERT_THOUGHTS.run(db, person_id, list(authors), first, last, _CONTENT, SANITISER_VERSION)
+            at_home = _KEPT_AT_HOME if first == 1 else 0
+            await INSERT_THOUGHTS.run(db, person_id, list(authors), first, last, _CONTENT, SANITISER_VERSION, at_home)
         # What PostgreSQL would do on its own in the midst of the measurement.
         await db.execute("VACUUM ANALYZE")
         await db.execute("CHECKPOINT")
