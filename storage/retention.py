@@ -71,13 +71,16 @@ REMOTE_THOUGHTS = Command(
                 WHERE m.thought_id = t.id AND NOT l.is_remote)
         LIMIT $1)"""
 )
+# The thousand newest of each home timeline stay, as far as they still lead somewhere.
 HOME_ENTRIES = Command(
     """DELETE FROM home_entries h USING (
-        SELECT h.user_id, h.entry_id FROM home_entries h LEFT JOIN entries e ON e.id = h.entry_id
-        WHERE e.id IS NULL OR h.entry_id < (
-            SELECT k.entry_id FROM home_entries k WHERE k.user_id = h.user_id
-            ORDER BY k.entry_id DESC OFFSET 1000 LIMIT 1)
-        LIMIT $1) old
+        (SELECT k.user_id, k.entry_id FROM users u CROSS JOIN LATERAL (
+            SELECT k.user_id, k.entry_id FROM home_entries k WHERE k.user_id = u.id
+            ORDER BY k.entry_id DESC OFFSET 1000) k
+        WHERE NOT u.is_remote LIMIT $1)
+        UNION
+        (SELECT k.user_id, k.entry_id FROM home_entries k
+        WHERE NOT EXISTS (SELECT FROM entries e WHERE e.id = k.entry_id) LIMIT $1)) old
     WHERE h.user_id = old.user_id AND h.entry_id = old.entry_id"""
 )
 SESSIONS = Command("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < now() LIMIT $1)")

@@ -189,7 +189,8 @@ class DeliveryDrain:
 
     async def _wait(self) -> None:
         """Wait for something to write or to look at, then a moment for more of it."""
-        await self._news.wait()
+        if not (self._finished or self._unsent or self._superseded):  # what ended during a flush told so before it
+            await self._news.wait()
         if 0 < len(self._finished) < _FLUSH_AT and self._in_flight:
             await asyncio.sleep(_FLUSH_AFTER_S)
 

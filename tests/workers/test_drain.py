@@ -105,6 +105,40 @@ async def test_everything_arrives_once_and_hosts_keep_their_slots(
     assert await counts(fresh_database) == {"delivered": 100}
 
 
+async def test_what_is_answered_while_outcomes_are_written_is_written_too(
+    fresh_database: Database, network: NetworkClient, sinks: Sinks, sender: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_second, second_answered = asyncio.Event(), asyncio.Event()
+    post = NetworkClient.post
+
+    async def late(_: web.BaseRequest) -> int:
+        await answer_second.wait()
+        return 202
+
+    async def tell(self: NetworkClient, url: str, **request: Any) -> Any:
+        posted = await post(self, url, **request)
+        if url == second.inbox:
+            second_answered.set()
+        return posted
+
+    monkeypatch.setattr(network_module.NetworkClient, "post", tell)
+
+    first, second = await sinks.open(), await sinks.open(late)
+    await send(fresh_database, sender, first.inbox, second.inbox)
+    drain = make_drain(Lane.UNPROVEN, fresh_database, network)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        async with fresh_database.connection() as watching, fresh_database.transaction() as holding:
+            running = tasks.create_task(drain.run())
+            await second.visited.wait()
+            await holding.execute("SELECT FROM instances WHERE host = $1 FOR UPDATE", first.host)
+            while not await watching.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            answer_second.set()
+            await second_answered.wait()
+        await running
+    assert await counts(fresh_database) == {"delivered": 2}
+
+
 async def test_an_object_arrives_in_order(
     fresh_database: Database, network: NetworkClient, sinks: Sinks, sender: UUID
 ) -> None:

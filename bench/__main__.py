@@ -1,0 +1,69 @@
+"""`python -m bench inbox|deliver|timeline`: one JSON line on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+
+from bench import deliver, inbox, timeline
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+def main() -> None:
+    """Measure a server of our own on this machine."""
+
+
+@main.command("inbox")
+@click.option("--count", default=500, help="Activities per round.")
+@click.option("--rounds", default=5)
+@click.option("--concurrency", default=16, help="Connections at once.")
+@click.option("--senders", default=20, help="People who send, each at a host of their own.")
+def inbox_command(count: int, rounds: int, concurrency: int, senders: int) -> None:
+    """Peers deliver notes that mention one of ours."""
+    _run(inbox.run(count=count, rounds=rounds, concurrency=concurrency, senders=senders))
+
+
+@main.command("deliver")
+@click.option("--hosts", default=500, help="Distinct hosts with one follower each.")
+@click.option("--rounds", default=5)
+@click.option("--thoughts", default=4, help="Thoughts per round, to known hosts or beside hanging ones.")
+@click.option("--hanging", default=0.0, help="Share of the hosts that never answers, such as 0.3.")
+@click.option("--outage", default=0.0, help="Seconds that a host is away instead, such as 60 or 300.")
+def deliver_command(hosts: int, rounds: int, thoughts: int, hanging: float, outage: float) -> None:
+    """One of ours posts to followers at many hosts."""
+    _run(deliver.run(hosts=hosts, rounds=rounds, thoughts=thoughts, hanging=hanging, away_s=outage))
+
+
+@main.command("timeline")
+@click.option("--followees", default=1000)
+@click.option("--entries", default=50_000, help="Entries of the home timeline; 1000000 is the promise.")
+@click.option("--count", default=200, help="Requests per round.")
+@click.option("--rounds", default=5)
+def timeline_command(followees: int, entries: int, count: int, rounds: int) -> None:
+    """Somebody who follows many opens their home page."""
+    _run(timeline.run(followees=followees, entries=entries, count=count, rounds=rounds))
+
+
+def _run(benchmark: Coroutine[Any, Any, None]) -> None:
+    """Run a benchmark; Ctrl-C and SIGTERM stop it and its server."""
+
+    async def interruptible() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        await benchmark
+
+    try:
+        asyncio.run(interruptible())
+    except asyncio.CancelledError:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

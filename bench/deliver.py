@@ -1,0 +1,82 @@
+"""`deliver`: what a delivery costs, how hanging hosts slow down others, and how soon a backlog is delivered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.measure import cost, latency_ms, measured, report, say
+from bench.outage import measure_outage
+from bench.peers import listening
+from bench.posts import Posts
+from bench.server import running_server
+from federation.actions.hosts import pause_host
+
+TARGET_MS = 2.5
+# Healthy hosts may wait so many times as long while others hang.
+MOST_RATIO = 1.2
+
+
+async def run(*, hosts: int, rounds: int, thoughts: int, hanging: float, away_s: float) -> None:
+    """Measure, and print the result."""
+    async with running_server() as server, listening() as peers:
+        posts = Posts(server, peers)
+        if away_s:
+            figures = await measure_outage(posts, seconds=away_s)
+        elif hanging:
+            figures = await _hanging(posts, hosts=hosts, share=hanging, rounds=rounds, thoughts=thoughts)
+        else:
+            figures = await _cost(posts, hosts=hosts, rounds=rounds, thoughts=thoughts)
+    report("deliver", figures)
+
+
+async def _cost(posts: Posts, *, hosts: int, rounds: int, thoughts: int) -> dict[str, Any]:
+    """Measure first deliveries to hosts without any history, each round to other ones; then to known hosts."""
+    pid = posts.server.pid
+    cold, warm = [], []
+    for number in range(rounds):
+        author = await posts.author(hosts)
+        with measured(pid, hosts, f"unknown hosts, round {number + 1} of {rounds}") as one:
+            await posts.deliver(author, 1)
+        cold.append(one)
+    for number in range(rounds):
+        with measured(pid, hosts * thoughts, f"known hosts, round {number + 1} of {rounds}") as one:
+            await posts.deliver(author, thoughts)
+        warm.append(one)
+    return {"target_cpu_ms": TARGET_MS, "hosts": hosts, "cold": cost(cold), "warm": cost(warm)}
+
+
+async def _hanging(posts: Posts, *, hosts: int, share: float, rounds: int, thoughts: int) -> dict[str, Any]:
+    """Compare how long the same number of hosts waits, none of them known, while a share of the others hangs.
+
+    Every round has fresh hosts with and without hanging ones among them, in turn; the healthy places are the same.
+    """
+    places = [place for place in range(hosts) if int(place * share) == int((place + 1) * share)]
+    without: list[float] = []
+    with_them: list[float] = []
+    for number in range(rounds):
+        for hang, measured_s in ((False, without), (True, with_them)):
+            author = await posts.author(hosts)
+            healthy = [author.hosts[place] for place in places]
+            others = set(author.hosts) - set(healthy)
+            if hang:
+                posts.peers.hanging |= others
+            for _ in range(thoughts):
+                measured_s.extend(await posts.latencies_s(author, healthy))
+            told = latency_ms(measured_s)
+            say(f"round {number + 1} of {rounds}, {len(others) if hang else 0} hang: {told} ms so far")
+            if hang:
+                for host in others:  # the next round has hanging hosts of its own
+                    await pause_host(posts.server.services, host, by=None)
+            else:
+                await posts.until_written(author, author.hosts)
+    before, during = latency_ms(without), latency_ms(with_them)
+    ratio = {name: round(during[name] / before[name], 3) for name in before}
+    return {
+        "hosts": hosts,
+        "hanging": hosts - len(places),
+        "thoughts": thoughts,
+        "rounds": rounds,
+        "latency_ms": {"without_hanging": before, "with_hanging": during, "ratio": ratio},
+        "most_ratio": MOST_RATIO,
+        "within": all(one <= MOST_RATIO for one in ratio.values()),
+    }
