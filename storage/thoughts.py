@@ -271,8 +271,9 @@ DESCENDANTS = Rows(
 )
 PUBLIC_REPLIES = Rows(
     ReplyId,
-    """SELECT id, ap_id FROM thoughts WHERE reply_to = $1 AND visibility IN ('public', 'unlisted')
-        AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
+    """SELECT t.id, t.ap_id FROM thoughts t JOIN users a ON a.id = t.user_id AND a.state = 'active'
+    WHERE t.reply_to = $1 AND t.visibility IN ('public', 'unlisted')
+        AND t.id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY t.id LIMIT $3""",
 )
 OLD_SANITISER = Rows(
     StoredHtml,
