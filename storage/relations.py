@@ -121,15 +121,17 @@ FOLLOWS_OF = Rows(
 FOLLOWERS = Rows(
     Connected,
     """SELECT f.id AS cursor, f.follower_id AS person_id FROM follows f JOIN users u ON u.id = f.follower_id
-    WHERE f.following_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
-        AND ($5::uuid IS NULL OR f.id > $5)
+    WHERE f.following_id = $1 AND f.state = $2 AND u.state = 'active'
+        AND f.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND f.id > coalesce($5::uuid, '00000000-0000-0000-0000-000000000000')
     ORDER BY f.id DESC LIMIT $4""",
 )
 FOLLOWING = Rows(
     Connected,
     """SELECT f.id AS cursor, f.following_id AS person_id FROM follows f JOIN users u ON u.id = f.following_id
-    WHERE f.follower_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
-        AND ($5::uuid IS NULL OR f.id > $5)
+    WHERE f.follower_id = $1 AND f.state = $2 AND u.state = 'active'
+        AND f.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND f.id > coalesce($5::uuid, '00000000-0000-0000-0000-000000000000')
     ORDER BY f.id DESC LIMIT $4""",
 )
 COUNT_REQUESTS = Value(int, "SELECT count(*) FROM follows WHERE following_id = $1 AND state = 'pending'")
