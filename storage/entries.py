@@ -243,12 +243,18 @@ INSERT = Command(
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING"""
 )
 # Home fan-out: the author, and local followers who may see it. A reply reaches those who follow both ends;
-# a boost only those who asked for this person's boosts and do not have the thought on top already.
+# a boost only those who asked for this person's boosts and were not shown the thought within a day.
 FAN_OUT = Command(
-    """INSERT INTO home_entries (user_id, entry_id)
+    """WITH shown AS MATERIALIZED (
+        SELECT x.id FROM entries e JOIN entries x ON x.thought_id = e.thought_id
+        WHERE $3::boolean AND e.id = $1 AND x.id <> $1 AND x.id > (SELECT uuid7(now() - interval '1 day'))
+        ORDER BY x.id DESC LIMIT 100)
+    INSERT INTO home_entries (user_id, entry_id)
     SELECT f.follower_id, $1::uuid FROM follows f JOIN users u ON u.id = f.follower_id
     WHERE f.following_id = $2 AND f.state = 'accepted' AND NOT u.is_remote AND u.state = 'active'
-        AND (NOT $3::boolean OR f.show_boosts)
+        AND (NOT $3 OR f.show_boosts)
+        AND NOT EXISTS (
+            SELECT FROM shown JOIN home_entries h ON h.entry_id = shown.id AND h.user_id = f.follower_id)
         AND ($4::uuid IS NULL OR $4 = $2 OR $4 = f.follower_id OR EXISTS (
             SELECT FROM follows p
             WHERE p.follower_id = f.follower_id AND p.following_id = $4 AND p.state = 'accepted'))
