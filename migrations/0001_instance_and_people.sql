@@ -77,7 +77,7 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_local_username ON users (lower(username)) WHERE NOT is_remote;
 CREATE UNIQUE INDEX users_local_email ON users (lower(email)) WHERE NOT is_remote AND email IS NOT NULL;
 CREATE UNIQUE INDEX users_ap_id ON users (ap_id);
-CREATE INDEX users_handle ON users (lower(username), domain);
+CREATE INDEX users_handle ON users (lower(username) text_pattern_ops, domain);  -- also by prefix
 CREATE INDEX users_search ON users USING gin ((username || ' ' || display_name) gin_trgm_ops);
 CREATE INDEX users_local_newest ON users (id DESC) WHERE NOT is_remote;
 

@@ -12,7 +12,7 @@ CREATE TABLE follows (
     PRIMARY KEY (follower_id, following_id),
     CHECK (follower_id <> following_id)
 );
-CREATE UNIQUE INDEX follows_ap_id ON follows (ap_id);
+CREATE INDEX follows_ap_id ON follows (ap_id);  -- not unique: other servers choose theirs
 CREATE INDEX follows_followers ON follows (following_id, state, id DESC);
 CREATE INDEX follows_following ON follows (follower_id, state, id DESC);
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from storage.query import Command, Rows, Value
 from storage.thoughts import COLUMNS, Thought
-from storage.visibility import NOT_HIDDEN, VISIBLE
+from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, VISIBLE
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -125,7 +125,7 @@ def _pages(sql: str) -> tuple[EntryRows, EntryRows]:
     fragments = {
         "entry": ENTRY_COLUMNS,
         "between": BETWEEN,
-        "visible": VISIBLE,
+        "visible": ENTRY_VISIBLE,
         "not_hidden": NOT_HIDDEN,
     }
     return (
@@ -165,18 +165,24 @@ OF_PERSON = _pages(
     """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
     WHERE e.user_id = $5 AND {between} AND {visible}
         AND ($6 OR NOT e.is_reply) AND ($7 OR e.kind = 'thought')
+        AND (e.kind = 'thought' OR NOT EXISTS (
+            SELECT FROM blocks h WHERE h.blocker_id = $1 AND h.blocked_id = t.user_id))
     ORDER BY e.id {order}"""
 )
 OF_PERSON_TAGGED = _pages(
-    """SELECT {entry} FROM tags g JOIN thought_tags x ON x.tag_id = g.id
-        JOIN entries e ON e.id = x.thought_id JOIN thoughts t ON t.id = e.thought_id
-    WHERE g.name = $6 AND e.user_id = $5 AND {between} AND {visible}
-    ORDER BY x.thought_id {order}"""
+    """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
+    WHERE e.user_id = $5 AND e.kind = 'thought' AND {between} AND {visible} AND EXISTS (
+        SELECT FROM thought_tags x JOIN tags g ON g.id = x.tag_id WHERE x.thought_id = t.id AND g.name = $6)
+    ORDER BY e.id {order}"""
 )
+# The tag is looked up first and the range stands on the join table: one walk along its primary key.
 TAGGED = _pages(
-    """SELECT {entry} FROM tags g JOIN thought_tags x ON x.tag_id = g.id
+    """SELECT {entry} FROM thought_tags x
         JOIN entries e ON e.id = x.thought_id JOIN thoughts t ON t.id = e.thought_id
-    WHERE g.name = $5 AND e.visibility = 'public' AND {between} AND {visible} AND {not_hidden}
+    WHERE x.tag_id = (SELECT g.id FROM tags g WHERE g.name = $5)
+        AND x.thought_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND x.thought_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+        AND e.visibility = 'public' AND {visible} AND {not_hidden}
         AND e.is_remote = ANY($6::boolean[])
     ORDER BY x.thought_id {order}"""
 )
@@ -217,20 +223,21 @@ VISIBLE_ENTRIES = EntryRows(
         JOIN entries e ON e.id = wanted.id JOIN thoughts t ON t.id = e.thought_id
     WHERE {visible} ORDER BY wanted.place""",
     entry=ENTRY_COLUMNS,
-    visible=VISIBLE,
+    visible=ENTRY_VISIBLE,
 )
 ONE = EntryRows(
     Entry,
     "SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id WHERE e.id = $2 AND {visible}",
     entry=ENTRY_COLUMNS,
-    visible=VISIBLE,
+    visible=ENTRY_VISIBLE,
 )
 # Outbox: what anybody may see, newest first.
 PUBLIC_OF_PERSON = EntryRows(
     Entry,
     """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
     WHERE e.user_id = $1 AND e.visibility IN ('public', 'unlisted') AND t.visibility IN ('public', 'unlisted')
-        AND ($2::uuid IS NULL OR e.id < $2)
+        AND e.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND EXISTS (SELECT FROM users a WHERE a.id = t.user_id AND a.state = 'active')
     ORDER BY e.id DESC LIMIT $3""",
     entry=ENTRY_COLUMNS,
 )
@@ -243,12 +250,18 @@ INSERT = Command(
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING"""
 )
 # Home fan-out: the author, and local followers who may see it. A reply reaches those who follow both ends;
-# a boost only those who asked for this person's boosts and do not have the thought on top already.
+# a boost only those who asked for this person's boosts and were not shown the thought within a day.
 FAN_OUT = Command(
-    """INSERT INTO home_entries (user_id, entry_id)
+    """WITH shown AS MATERIALIZED (
+        SELECT x.id FROM entries e JOIN entries x ON x.thought_id = e.thought_id
+        WHERE $3::boolean AND e.id = $1 AND x.id <> $1 AND x.id > (SELECT uuid7(now() - interval '1 day'))
+        ORDER BY x.id DESC LIMIT 100)
+    INSERT INTO home_entries (user_id, entry_id)
     SELECT f.follower_id, $1::uuid FROM follows f JOIN users u ON u.id = f.follower_id
     WHERE f.following_id = $2 AND f.state = 'accepted' AND NOT u.is_remote AND u.state = 'active'
-        AND (NOT $3::boolean OR f.show_boosts)
+        AND (NOT $3 OR f.show_boosts)
+        AND NOT EXISTS (
+            SELECT FROM shown JOIN home_entries h ON h.entry_id = shown.id AND h.user_id = f.follower_id)
         AND ($4::uuid IS NULL OR $4 = $2 OR $4 = f.follower_id OR EXISTS (
             SELECT FROM follows p
             WHERE p.follower_id = f.follower_id AND p.following_id = $4 AND p.state = 'accepted'))

@@ -37,6 +37,7 @@ IS_BOOSTED = Value(
 INSERT_BOOKMARK = Command("INSERT INTO bookmarks (user_id, thought_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 BOOKMARK_ID = Value(UUID, "SELECT id FROM bookmarks WHERE user_id = $1 AND thought_id = $2")
 DELETE_BOOKMARK = Command("DELETE FROM bookmarks WHERE user_id = $1 AND thought_id = $2")
+LOCK_PINNER = Command("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE")
 INSERT_PIN = Command(
     """INSERT INTO pins (user_id, thought_id)
     SELECT $1, $2 WHERE (SELECT count(*) FROM pins WHERE user_id = $1) < $3 ON CONFLICT DO NOTHING"""
@@ -87,6 +88,7 @@ async def delete_bookmark(db: Connection, person_id: UUID, thought_id: UUID) -> 
 
 async def insert_pin(db: Connection, person_id: UUID, thought_id: UUID, *, most: int) -> bool:
     """Pin, once; False when it was pinned before or `most` are pinned already."""
+    await LOCK_PINNER.run(db, person_id)
     return bool(await INSERT_PIN.run(db, person_id, thought_id, most))
 
 

@@ -86,11 +86,6 @@ FOLLOW = Rows(
     "SELECT {columns} FROM follows WHERE follower_id = $1 AND following_id = $2",
     columns=FOLLOW_COLUMNS,
 )
-FOLLOW_LOCKED = Rows(
-    Follow,
-    "SELECT {columns} FROM follows WHERE follower_id = $1 AND following_id = $2 FOR UPDATE",
-    columns=FOLLOW_COLUMNS,
-)
 FOLLOW_BY_AP_ID = Rows(Follow, "SELECT {columns} FROM follows WHERE ap_id = $1", columns=FOLLOW_COLUMNS)
 ACCEPT_FOLLOW = Rows(
     Follow,
@@ -107,11 +102,14 @@ SET_FOLLOW_OPTIONS = Command(
     """UPDATE follows SET show_boosts = coalesce($3, show_boosts), notify = coalesce($4, notify)
     WHERE follower_id = $1 AND following_id = $2"""
 )
+# Whatever two people become to each other is decided by one of them at a time. NO KEY: rows that only
+# refer to them, which others write meanwhile, are not in the way.
+LOCK_PAIR = Command("SELECT FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE")
 COUNT_FOLLOW = Command(
     """UPDATE users SET
         following_count = greatest(0, following_count + CASE WHEN id = $1 THEN $3::int ELSE 0 END),
         followers_count = greatest(0, followers_count + CASE WHEN id = $2 THEN $3::int ELSE 0 END)
-    WHERE id IN (SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR UPDATE)"""
+    WHERE id IN (SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE)"""
 )
 FOLLOWS_OF = Rows(
     Follow,
@@ -121,15 +119,17 @@ FOLLOWS_OF = Rows(
 FOLLOWERS = Rows(
     Connected,
     """SELECT f.id AS cursor, f.follower_id AS person_id FROM follows f JOIN users u ON u.id = f.follower_id
-    WHERE f.following_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
-        AND ($5::uuid IS NULL OR f.id > $5)
+    WHERE f.following_id = $1 AND f.state = $2 AND u.state = 'active'
+        AND f.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND f.id > coalesce($5::uuid, '00000000-0000-0000-0000-000000000000')
     ORDER BY f.id DESC LIMIT $4""",
 )
 FOLLOWING = Rows(
     Connected,
     """SELECT f.id AS cursor, f.following_id AS person_id FROM follows f JOIN users u ON u.id = f.following_id
-    WHERE f.follower_id = $1 AND f.state = $2 AND u.state = 'active' AND ($3::uuid IS NULL OR f.id < $3)
-        AND ($5::uuid IS NULL OR f.id > $5)
+    WHERE f.follower_id = $1 AND f.state = $2 AND u.state = 'active'
+        AND f.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND f.id > coalesce($5::uuid, '00000000-0000-0000-0000-000000000000')
     ORDER BY f.id DESC LIMIT $4""",
 )
 COUNT_REQUESTS = Value(int, "SELECT count(*) FROM follows WHERE following_id = $1 AND state = 'pending'")
@@ -217,14 +217,19 @@ RELATIONS = Rows(
 )
 
 
+async def lock_pair(db: Connection, one: UUID, other: UUID) -> None:
+    """Keep others from changing what two people are to each other until the transaction ends; take it first."""
+    await LOCK_PAIR.run(db, one, other)
+
+
 async def upsert_follow(db: Connection, follower_id: UUID, following_id: UUID, *, state: str, ap_id: str) -> Follow:
     """Ask to follow, or renew the id of a follow that exists; its state then stays."""
     return await UPSERT_FOLLOW.one(db, follower_id, following_id, state, ap_id)
 
 
-async def find_follow(db: Connection, follower_id: UUID, following_id: UUID, *, lock: bool = False) -> Follow | None:
-    """Find a follow in either state; `lock` holds it until the transaction ends."""
-    return await (FOLLOW_LOCKED if lock else FOLLOW).first(db, follower_id, following_id)
+async def find_follow(db: Connection, follower_id: UUID, following_id: UUID) -> Follow | None:
+    """Find a follow in either state."""
+    return await FOLLOW.first(db, follower_id, following_id)
 
 
 async def find_follow_by_ap_id(db: Connection, ap_id: str) -> Follow | None:

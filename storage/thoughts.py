@@ -187,9 +187,22 @@ BY_ID = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.id = $1", column
 BY_ID_LOCKED = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.id = $1 FOR UPDATE", columns=COLUMNS)
 BY_AP_ID = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.ap_id = $1", columns=COLUMNS)
 BY_AP_ID_LOCKED = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.ap_id = $1 FOR UPDATE", columns=COLUMNS)
+# Deleting touches the parent (its count) and the replies (their parent): whoever locks a thought locks its
+# parent first, so that a thread deleted from all ends at once is taken from the top.
+LOCK_PARENT = Command("SELECT FROM thoughts WHERE id = (SELECT reply_to FROM thoughts WHERE id = $1) FOR NO KEY UPDATE")
+LOCK_PARENT_BY_AP_ID = Command(
+    "SELECT FROM thoughts WHERE id = (SELECT reply_to FROM thoughts WHERE ap_id = $1) FOR NO KEY UPDATE"
+)
 VISIBLE_BY_ID = Rows(
     Thought,
     "SELECT {columns} FROM thoughts t WHERE t.id = $2 AND {visible}",
+    columns=COLUMNS,
+    visible=VISIBLE,
+)
+# What is about to hang on it must not lose it meanwhile; likes and edits go on.
+VISIBLE_BY_ID_KEPT = Rows(
+    Thought,
+    "SELECT {columns} FROM thoughts t WHERE t.id = $2 AND {visible} FOR KEY SHARE OF t",
     columns=COLUMNS,
     visible=VISIBLE,
 )
@@ -271,8 +284,9 @@ DESCENDANTS = Rows(
 )
 PUBLIC_REPLIES = Rows(
     ReplyId,
-    """SELECT id, ap_id FROM thoughts WHERE reply_to = $1 AND visibility IN ('public', 'unlisted')
-        AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
+    """SELECT t.id, t.ap_id FROM thoughts t JOIN users a ON a.id = t.user_id AND a.state = 'active'
+    WHERE t.reply_to = $1 AND t.visibility IN ('public', 'unlisted')
+        AND t.id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY t.id LIMIT $3""",
 )
 OLD_SANITISER = Rows(
     StoredHtml,
@@ -330,17 +344,21 @@ async def set_tags(db: Connection, thought_id: UUID, names: Sequence[str], *, fr
 
 async def find_thought(db: Connection, thought_id: UUID, *, lock: bool = False) -> Thought | None:
     """Find a thought whoever may see it; `lock` holds its row until the transaction ends."""
+    if lock:
+        await LOCK_PARENT.run(db, thought_id)
     return await (BY_ID_LOCKED if lock else BY_ID).first(db, thought_id)
 
 
 async def find_by_ap_id(db: Connection, ap_id: str, *, lock: bool = False) -> Thought | None:
-    """Find a thought by object id, whoever may see it."""
+    """Find a thought by object id, whoever may see it; `lock` holds its row until the transaction ends."""
+    if lock:
+        await LOCK_PARENT_BY_AP_ID.run(db, ap_id)
     return await (BY_AP_ID_LOCKED if lock else BY_AP_ID).first(db, ap_id)
 
 
-async def find_visible(db: Connection, viewer: UUID | None, thought_id: UUID) -> Thought | None:
-    """Find a thought that the viewer may see."""
-    return await VISIBLE_BY_ID.first(db, viewer, thought_id)
+async def find_visible(db: Connection, viewer: UUID | None, thought_id: UUID, *, keep: bool = False) -> Thought | None:
+    """Find a thought that the viewer may see; `keep` lets nobody delete it until the transaction ends."""
+    return await (VISIBLE_BY_ID_KEPT if keep else VISIBLE_BY_ID).first(db, viewer, thought_id)
 
 
 async def find_visible_by_entry(db: Connection, viewer: UUID | None, entry_id: UUID) -> Thought | None:

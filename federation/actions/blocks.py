@@ -24,6 +24,7 @@ async def block_person(services: Services, blocker: Person, blocked: Person, *, 
     if blocker.id == blocked.id:
         raise Invalid("You cannot block yourself.")
     async with services.database.transaction() as db:
+        await relations.lock_pair(db, blocker.id, blocked.id)
         block_id = ap_id or services.urls.activity(await thoughts.new_id(db, services.now()))
         if not await relations.insert_block(db, blocker.id, blocked.id, block_id):
             return

@@ -34,9 +34,10 @@ async def follow_person(
     if target.state != "active" or (target.actor_type == "Application" and not target.is_remote):
         raise NotFound("There is nobody to follow here.")
     async with services.database.transaction() as db:
+        await relations.lock_pair(db, follower.id, target.id)
         if await relations.either_blocks(db, follower.id, target.id):
             raise Forbidden(f"You cannot follow {target.handle}: one of you blocks the other.")
-        known = await relations.find_follow(db, follower.id, target.id, lock=True)
+        known = await relations.find_follow(db, follower.id, target.id)
         if known is None or ap_id is not None:
             follow = await relations.upsert_follow(
                 db, follower.id, target.id, state="pending",
@@ -73,7 +74,8 @@ async def _accept(db: Connection, services: Services, follower: Person, target: 
 async def accept_follow(services: Services, target: Person, follower: Person) -> None:
     """Accept a request to follow `target`, one of ours; `NotFound` when there is none."""
     async with services.database.transaction() as db:
-        follow = await relations.find_follow(db, follower.id, target.id, lock=True)
+        await relations.lock_pair(db, follower.id, target.id)
+        follow = await relations.find_follow(db, follower.id, target.id)
         if follow is None:
             raise NotFound(f"{follower.handle} no longer asks to follow you.")
         await _accept(db, services, follower, target, follow)
@@ -83,6 +85,7 @@ async def accept_follow(services: Services, target: Person, follower: Person) ->
 async def reject_follow(services: Services, target: Person, follower: Person) -> None:
     """Reject a request to follow `target`, one of ours, or remove a follower; quiet when there is none."""
     async with services.database.transaction() as db:
+        await relations.lock_pair(db, follower.id, target.id)
         follow = await relations.delete_follow(db, follower.id, target.id)
         if follow is None:
             return
@@ -104,6 +107,7 @@ async def refuse_follow(services: Services, target: Person, follower: Person, ap
 async def unfollow_person(services: Services, follower: Person, target: Person) -> None:
     """End a follow or take a request back; quiet when there is none."""
     async with services.database.transaction() as db:
+        await relations.lock_pair(db, follower.id, target.id)
         follow = await relations.delete_follow(db, follower.id, target.id)
         if follow is None:
             return
@@ -125,6 +129,7 @@ async def unfollow_person(services: Services, follower: Person, target: Person) 
 async def follow_was_accepted(services: Services, follower: Person, target: Person) -> bool:
     """Take note that a remote person accepted a request of one of ours; False when there was none."""
     async with services.database.transaction() as db:
+        await relations.lock_pair(db, follower.id, target.id)
         if not await relations.mark_accepted(db, follower.id, target.id):
             return False
         await entries.backfill_home(db, follower.id, target.id)
@@ -134,6 +139,7 @@ async def follow_was_accepted(services: Services, follower: Person, target: Pers
 async def follow_was_rejected(services: Services, follower: Person, target: Person) -> bool:
     """Take note that a remote person rejected a request of one of ours, or removed them; False when there was none."""
     async with services.database.transaction() as db:
+        await relations.lock_pair(db, follower.id, target.id)
         if await relations.delete_follow(db, follower.id, target.id) is None:
             return False
         await entries.leave_home(db, follower.id, target.id)

@@ -151,7 +151,7 @@ async def _made_before(db: Connection, author: Person, key: str) -> Thought:
 async def _parent(db: Connection, author: Person, reply_to: UUID | None) -> Thought | None:
     if reply_to is None:
         return None
-    parent = await thoughts.find_visible(db, author.id, reply_to)
+    parent = await thoughts.find_visible(db, author.id, reply_to, keep=True)
     if parent is None:
         raise NotFound("The thought that you answer is gone, or not yours to see.")
     return parent

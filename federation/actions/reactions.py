@@ -22,7 +22,7 @@ MOST_PINS = 5
 
 
 async def _visible(db: Connection, person: Person, thought_id: UUID) -> Thought:
-    thought = await thoughts.find_visible(db, person.id, thought_id)
+    thought = await thoughts.find_visible(db, person.id, thought_id, keep=True)
     if thought is None:
         raise NotFound("This thought is gone, or not yours to see.")
     return thought
