@@ -59,15 +59,15 @@ async def test_oversize_is_refused(server: Server, peer: Peer) -> None:
 async def test_oversize_without_an_announced_size_is_refused_while_it_comes(server: Server, peer: Peer) -> None:
     pieces = 0
 
-    async def endless() -> AsyncIterator[bytes]:
+    async def long() -> AsyncIterator[bytes]:
         nonlocal pieces
-        while True:
+        while pieces < 64:
             pieces += 1
             yield b" " * 65536
 
     async with nothing_happens(server, peer):
         answer = await server.client.post(
-            "/inbox", content=endless(), headers={"content-type": "application/activity+json"}
+            "/inbox", content=long(), headers={"content-type": "application/activity+json"}
         )
         refused(answer, 413, "at most")
     assert pieces <= MAX_ACTIVITY_BYTES // 65536 + 2
