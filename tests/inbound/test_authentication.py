@@ -224,8 +224,9 @@ async def test_subdomain_of_a_blocked_domain_is_refused(server: Server, peer: Pe
 
 async def test_suspended_actor_is_refused(server: Server, peer: Peer, neighbour: Peer) -> None:
     bob = await server.person()
+    person = await peer.known(server)
     await still_works(server, peer)
-    await suspend(server.services, None, await peer.known(server))
+    await suspend(server.services, None, person)
     async with nothing_happens(server, neighbour, accepted=True):
         # A process may have known the key for a while: what it accepts is not acted upon.
         assert (await peer.post(server, peer.follow(bob))).status_code == 202

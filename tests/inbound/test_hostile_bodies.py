@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from tests.federation_peer import Peer, Server, Signing, nothing_happens, refuse
 from tests.payloads.anything import json_values, patient
 from tests.payloads.mastodon import PUBLIC
 from tests.remote.fediverse import Host, running
+from tests.services_fixture import browser, sign_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -57,15 +59,15 @@ async def test_oversize_is_refused(server: Server, peer: Peer) -> None:
 async def test_oversize_without_an_announced_size_is_refused_while_it_comes(server: Server, peer: Peer) -> None:
     pieces = 0
 
-    async def endless() -> AsyncIterator[bytes]:
+    async def long() -> AsyncIterator[bytes]:
         nonlocal pieces
-        while True:
+        while pieces < 64:
             pieces += 1
             yield b" " * 65536
 
     async with nothing_happens(server, peer):
         answer = await server.client.post(
-            "/inbox", content=endless(), headers={"content-type": "application/activity+json"}
+            "/inbox", content=long(), headers={"content-type": "application/activity+json"}
         )
         refused(answer, 413, "at most")
     assert pieces <= MAX_ACTIVITY_BYTES // 65536 + 2
@@ -206,23 +208,78 @@ SCRIPTS = (
 )
 
 
-async def test_scripts_are_stored_clean(server: Server, remote: Host) -> None:
+async def lured(server: Server, remote: Host) -> tuple[Peer, dict[str, Any]]:
+    """Let somebody with scripts in every part of their profile send a note with scripts in every part."""
     lure = "".join(SCRIPTS)
     field = {"type": "PropertyValue", "name": f"a{lure}", "value": lure}
     peer = Peer.at(remote, name="", summary=lure, attachment=[field])
     remote.put(peer.ap_id, {**peer.document, "name": f"n{lure}"})
     note = peer.note(await server.person(), content=lure, summary=lure, url="javascript:alert(1)")
-    note["attachment"] = [{"type": "Document", "url": "javascript:alert(1)", "name": lure}]
+    note["attachment"] = [
+        {"type": "Document", "url": "javascript:alert(1)", "name": lure},
+        {"type": "Document", "url": f"{remote.origin}/a.png", "name": f'"{lure}'},
+    ]
     assert await peer.deliver(server, peer.create(note)) == ""
-    content, url, attachments = (
-        await server.rows("SELECT content, url, attachments FROM thoughts WHERE ap_id = $1", note["id"])
-    )[0]
+    return peer, note
+
+
+async def test_scripts_are_stored_clean(server: Server, remote: Host) -> None:
+    peer, note = await lured(server, remote)
+    thought = await server.thought(note["id"])
+    assert thought is not None
     bio, fields = (await server.rows("SELECT bio_html, fields FROM users WHERE ap_id = $1", peer.ap_id))[0]
-    for html in (content, bio, *(one["html"] for one in fields)):
+    for html in (thought.content, bio, *(one["html"] for one in fields)):
         lowered = html.lower()
         for trace in ("<script", "onerror", "onclick", "onload", "javascript:", "<svg", "<iframe", "<img", "style"):
             assert trace not in lowered
-    assert (url, attachments) == (note["id"], [])
+    assert thought.url == note["id"]
+    assert [one["url"] for one in thought.attachments] == [f"{remote.origin}/a.png"]
+
+
+class Alive(HTMLParser):
+    """Collects what would run, or load from elsewhere, if a browser read this HTML."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name.startswith("on") or name == "style" or (value or "").lower().lstrip().startswith("javascript:"):
+                self.found.append(f"{tag} {name}={value}")
+        if tag in ("iframe", "object", "embed", "math") or (tag == "script" and "src" not in dict(attrs)):
+            self.found.append(tag)
+        if tag == "img" and not (dict(attrs).get("src") or "").startswith("/"):
+            self.found.append(f"img {attrs}")
+
+
+async def test_scripts_do_not_get_into_pages(server: Server, remote: Host) -> None:
+    peer, note = await lured(server, remote)
+    thought, them = await server.thought(note["id"]), await peer.known(server)
+    assert thought is not None
+    visitor = await sign_in(server.services, browser(server.app), await peer.gain_follower(server))
+    profile = f"/@{them.username}@{them.domain}"
+    for path in (profile, f"{profile}/{thought.id}", "/home", "/search?q=alert"):
+        answer = await visitor.get(path, headers={"accept": "text/html"})
+        assert answer.status_code == 200
+        assert "alert(1)" in answer.text  # as text
+        assert Alive(answer.text).found == []
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+    await visitor.client.aclose()
+
+
+async def test_scripts_do_not_get_into_the_client_api(server: Server, remote: Host) -> None:
+    peer, note = await lured(server, remote)
+    thought, them = await server.thought(note["id"]), await peer.known(server)
+    assert thought is not None
+    account = (await server.client.get(f"/api/v1/accounts/{them.id}")).json()
+    status = (await server.client.get(f"/api/v1/statuses/{thought.id}")).json()
+    for html in (account["note"], *(field["value"] for field in account["fields"]), status["content"]):
+        assert Alive(html).found == []
+    for url in (status["url"], status["uri"], account["url"], *(one["url"] for one in status["media_attachments"])):
+        assert url.startswith("http")
 
 
 # Every way to name an address inside: each must be refused before a connection is made.
