@@ -70,6 +70,9 @@ CLAIM = Rows(
         RETURNING i.id, i.signer_id, i.host, i.addressee_id, i.type, i.body, i.attempts, i.seq)
     SELECT id, signer_id, host, addressee_id, type, body, attempts FROM leased ORDER BY seq""",
 )
+RENEW = Command(
+    "UPDATE inbox_activities SET leased_until = now() + $2::interval WHERE lease = $1 AND state = 'pending'"
+)
 MARK_DONE = Command(
     """UPDATE inbox_activities i SET state = CASE WHEN x.outcome = '' THEN 'done' ELSE 'ignored' END,
         outcome = x.outcome, finished_at = now(), lease = NULL, leased_until = NULL
@@ -105,6 +108,11 @@ async def accept(db: Connection, new: NewIncoming) -> UUID | None:
 async def claim(db: Connection, *, lease: UUID, lease_for: timedelta, limit: int) -> list[Incoming]:
     """Lease a batch in order of arrival, leaving out signers of whom another worker holds something."""
     return await CLAIM.all(db, lease, lease_for, limit)
+
+
+async def renew(db: Connection, lease: UUID, lease_for: timedelta) -> None:
+    """Keep what is left of a batch leased for so long from now."""
+    await RENEW.run(db, lease, lease_for)
 
 
 async def mark_done(db: Connection, lease: UUID, outcomes: Sequence[tuple[UUID, str]]) -> None:

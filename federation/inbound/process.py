@@ -6,7 +6,8 @@ Handlers are idempotent, so an activity whose worker died is simply processed ag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -31,7 +32,9 @@ log = structlog.get_logger()
 
 BATCH = 50
 CONCURRENT_SIGNERS = 16
-LEASE = timedelta(minutes=5)
+# Renewed while a batch is at work: what a killed worker held is soon processed by another.
+LEASE = timedelta(seconds=20)
+RENEW_EVERY_S = 5.0
 HANDLER_TIMEOUT_S = 120
 # Pauses after each failed try; one more failure makes a dead letter.
 PAUSES_S = (10, 60, 300, 1800, 7200, 6 * 3600)
@@ -86,12 +89,32 @@ async def _process_batch(services: Services, lease: UUID, batch: list[Incoming])
                 else:
                     done.append((incoming.id, outcome))
 
-    async with asyncio.TaskGroup() as tasks:
+    async with _held(services, lease), asyncio.TaskGroup() as tasks:
         for queue in by_signer.values():
             tasks.create_task(process_in_order(queue))
     if done:
         async with services.database.transaction() as db:
             await inbox.mark_done(db, lease, done)
+
+
+@asynccontextmanager
+async def _held(services: Services, lease: UUID) -> AsyncIterator[None]:
+    """Renew a lease again and again until the end of the block."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            with suppress(DatabaseUnavailable):
+                async with services.database.connection() as db:
+                    await inbox.renew(db, lease, LEASE)
+
+    renewing = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        with suppress(asyncio.CancelledError):
+            await renewing
 
 
 async def _process(services: Services, incoming: Incoming) -> str | Trouble:
