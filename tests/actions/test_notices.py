@@ -12,7 +12,7 @@ from federation.actions.edit_thought import Revision, edit_thought
 from federation.services import Services
 from storage.entries import Page
 from storage.people import Person
-from tests.acting import PAGE, again, execute, follow, hear, say, scalar, told
+from tests.acting import PAGE, again, execute, hear, say, scalar, told
 from tests.services_fixture import make_person, make_remote_person
 
 Cause = Callable[[Services, Person, Person], Awaitable[None]]
