@@ -276,8 +276,9 @@ FOLLOWERS_TO_NOTIFY = Value(
 )
 BACKFILL_HOME = Command(
     """INSERT INTO home_entries (user_id, entry_id)
-    SELECT $1, e.id FROM entries e
-    WHERE e.user_id = $2 AND e.visibility <> 'direct' AND NOT e.is_reply
+    SELECT $1, e.id FROM follows f JOIN entries e ON e.user_id = f.following_id
+    WHERE f.follower_id = $1 AND f.following_id = $2 AND (e.kind = 'thought' OR f.show_boosts)
+        AND e.visibility <> 'direct' AND NOT e.is_reply
     ORDER BY e.id DESC LIMIT 40 ON CONFLICT DO NOTHING"""
 )
 LEAVE_HOME = Command(

@@ -69,7 +69,12 @@ ONE = Rows(
     visible=VISIBLE,
 )
 COUNT_UNREAD = Value(
-    int, "SELECT count(*) FROM (SELECT FROM notifications WHERE user_id = $1 AND NOT read LIMIT 100) x"
+    int,
+    """SELECT count(*) FROM (
+        SELECT FROM notifications n JOIN users u ON u.id = n.actor_id LEFT JOIN thoughts t ON t.id = n.thought_id
+        WHERE n.user_id = $1 AND NOT n.read AND u.state = 'active' AND (n.thought_id IS NULL OR {visible})
+        LIMIT 100) x""",
+    visible=VISIBLE,
 )
 MARK_READ = Command("UPDATE notifications SET read = true WHERE user_id = $1 AND NOT read AND id <= $2")
 LOCAL_BOOSTERS = Value(

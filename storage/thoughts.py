@@ -254,15 +254,16 @@ TAGS = Rows(
     """SELECT x.thought_id, g.name FROM thought_tags x JOIN tags g ON g.id = x.tag_id
     WHERE x.thought_id = ANY($1::uuid[]) ORDER BY g.name""",
 )
-# The chain of parents, nearest first; a hidden parent ends it.
+# The chain of parents, nearest first, without the hidden ones. Other servers may make circles: each counts once.
 ANCESTORS = Rows(
     Thought,
-    """WITH RECURSIVE chain (id, reply_to, step) AS (
-        SELECT id, reply_to, 0 FROM thoughts WHERE id = $2
+    """WITH RECURSIVE chain (id, reply_to, path) AS (
+        SELECT id, reply_to, ARRAY[id] FROM thoughts WHERE id = $2
         UNION ALL
-        SELECT p.id, p.reply_to, c.step + 1 FROM chain c JOIN thoughts p ON p.id = c.reply_to WHERE c.step < $3)
+        SELECT p.id, p.reply_to, c.path || p.id FROM chain c JOIN thoughts p ON p.id = c.reply_to
+        WHERE cardinality(c.path) <= $3 AND p.id <> ALL(c.path))
     SELECT {columns} FROM chain c JOIN thoughts t ON t.id = c.id
-    WHERE c.step > 0 AND {visible} ORDER BY c.step""",
+    WHERE c.id <> $2 AND {visible} ORDER BY cardinality(c.path)""",
     columns=COLUMNS,
     visible=VISIBLE,
 )
@@ -273,7 +274,7 @@ DESCENDANTS = Rows(
         SELECT id, ARRAY[id] FROM thoughts WHERE reply_to = $2
         UNION ALL
         SELECT r.id, t.path || r.id FROM tree t JOIN thoughts r ON r.reply_to = t.id
-        WHERE cardinality(t.path) < $3),
+        WHERE cardinality(t.path) < $3 AND r.id <> $2 AND r.id <> ALL(t.path)),
     bounded AS (SELECT id, path FROM tree LIMIT $4)
     SELECT {columns} FROM bounded b JOIN thoughts t ON t.id = b.id
     WHERE {visible} AND NOT EXISTS (

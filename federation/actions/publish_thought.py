@@ -182,7 +182,11 @@ async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -
         )  # fmt: skip
         followers = await entries.FOLLOWERS_TO_NOTIFY.all(db, author.id)
         await notifications.notify(db, followers, "status", author.id, thought.id)
-    await notifications.notify(db, [person.id for person in text.mentioned], "mention", author.id, thought.id)
+    hear = {person.id for person in text.mentioned}
+    if thought.reply_to_user_id is not None and thought.visibility in ("public", "unlisted"):
+        # Whoever is answered hears of it, named or not: "mention" is the API's name for an answer too.
+        hear.add(thought.reply_to_user_id)
+    await notifications.notify(db, sorted(hear), "mention", author.id, thought.id)
 
 
 async def audience_of(db: Connection, thought: Thought, mentioned: list[Person]) -> Audience:
