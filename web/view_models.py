@@ -57,6 +57,15 @@ def exact(when: datetime) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at:%H:%M} UTC"
 
 
+def soon(when: datetime, now: datetime | None = None) -> str:
+    """Say when something will happen, as part of a sentence: `at 14:05 UTC`."""
+    now, at = now or datetime.now(UTC), when.astimezone(UTC)
+    if (at - now).total_seconds() < 45:
+        return "in a moment"
+    day = "" if at.date() == now.astimezone(UTC).date() else f"on {at.day} {_MONTHS[at.month - 1]} "
+    return f"{day}at {at:%H:%M} UTC"
+
+
 def month(when: datetime) -> str:
     """Return month and year, as precise as a joining date needs to be."""
     return f"{_MONTHS[when.month - 1]} {when.year}"
@@ -91,6 +100,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "grouped": grouped,
     "iso": iso,
     "month": month,
+    "soon": soon,
 }
 """The Jinja filters that the templates use; the application registers them all."""
 

@@ -30,6 +30,14 @@ function ago(when, now) {
   return future ? `in ${label}` : label;
 }
 
+// As in "We try again at 14:05."
+function soon(when, now) {
+  if (when - now < 45000) return "in a moment";
+  const clock = when.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const day = when.toDateString() === now.toDateString() ? "" : `on ${when.getDate()} ${months[when.getMonth()]} `;
+  return `${day}at ${clock}`;
+}
+
 function refreshTimes(root = document) {
   const now = new Date();
   for (const time of all("time[datetime]", root)) {
@@ -39,7 +47,7 @@ function refreshTimes(root = document) {
     if ("exact" in time.dataset) time.textContent = full;
     else if (time.title) {
       time.title = full;
-      const words = ago(when, now);
+      const words = ("soon" in time.dataset ? soon : ago)(when, now);
       if (time.textContent !== words) time.textContent = words;
     }
   }
