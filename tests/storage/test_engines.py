@@ -62,7 +62,7 @@ def main_processes(data: Path) -> set[int]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - processes and files set no event
+        while not condition():
             await asyncio.sleep(0.01)
 
 

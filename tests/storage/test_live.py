@@ -111,7 +111,7 @@ async def test_the_master_is_found_through_sentinel(tmp_path: Path) -> None:
     limiter = RateLimiter(live)
     try:
         async with asyncio.timeout(20):
-            while not await answers(live):  # noqa: ASYNC110 - a starting process sets no event
+            while not await answers(live):
                 await asyncio.sleep(0.1)
         async with live.subscribe("news") as messages:
             assert await live.publish("news", b"found") == 1

@@ -78,7 +78,7 @@ def alive(pid: int) -> bool:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(15):
-        while not condition():  # noqa: ASYNC110 - processes set no event
+        while not condition():
             await asyncio.sleep(0.01)
 
 

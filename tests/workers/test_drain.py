@@ -131,7 +131,7 @@ async def test_what_is_answered_while_outcomes_are_written_is_written_too(
             running = tasks.create_task(drain.run())
             await second.visited.wait()
             await holding.execute("SELECT FROM instances WHERE host = $1 FOR UPDATE", first.host)
-            while not await watching.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):  # noqa: ASYNC110
+            while not await watching.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
                 await asyncio.sleep(0.01)
             answer_second.set()
             await second_answered.wait()

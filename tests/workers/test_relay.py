@@ -46,7 +46,7 @@ class World:
 
     async def until(self, **expected: int) -> None:
         async with asyncio.timeout(15):
-            while await self._states() != expected:  # noqa: ASYNC110 - other connections set no event
+            while await self._states() != expected:
                 await asyncio.sleep(0.01)
 
     async def _states(self) -> dict[str, int]:
@@ -155,7 +155,7 @@ async def test_one_relay_listens_and_another_takes_over(fresh_database_url: str,
     second.set()
     async with asyncio.timeout(15), asyncio.TaskGroup() as relays:
         relays.create_task(listen("first", first))
-        while not order:  # noqa: ASYNC110 - the listener sets no event
+        while not order:
             await asyncio.sleep(0.01)
         relays.create_task(listen("second", second))
         await asyncio.sleep(0.1)
