@@ -12,7 +12,7 @@ import pytest
 from storage.database import Database, open_connection
 from storage.errors import StorageError
 from storage.live import Live
-from tests.engines_fixture import Servers, TestServers, create_database, drop_database
+from tests.engines_fixture import DatabasePool, Servers, TestServers, create_database
 from tests.services_fixture import Browser, browser, make_settings, open_test_services, sign_in
 from web.app import create_app
 
@@ -112,12 +112,16 @@ def database(db: Connection) -> Database:
     return RolledBackDatabase(db)
 
 
+_pools: dict[str, DatabasePool] = {}
+
+
 @pytest.fixture
 async def fresh_database_url(servers: Servers) -> AsyncIterator[str]:
-    """The URL of a clone of the migrated template for this test alone, for tests that commit."""
-    name = f"{servers.prefix}_{secrets.token_hex(4)}"
-    yield await create_database(servers, name)
-    await drop_database(servers, name)
+    """The URL of an empty, migrated database for this test alone, for tests that commit."""
+    pool = _pools.setdefault(servers.prefix, DatabasePool(servers))
+    name = await pool.take()
+    yield servers.url(name)
+    await pool.give_back(name)
 
 
 @pytest.fixture

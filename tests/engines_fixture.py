@@ -94,6 +94,53 @@ async def drop_database(servers: Servers, name: str) -> None:
         await connection.close()
 
 
+# Emptying a database takes a few milliseconds, cloning the template a hundred. Nothing but rows may have changed.
+_EMPTY = """DO $$ DECLARE name text; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END $$"""
+_SHAPE = """SELECT count(*), coalesce(sum(relnatts), 0) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'i')"""
+_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+class DatabasePool:
+    """Databases for tests that commit: each is emptied and used again, unless a test changed its shape."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+        self._spare: list[str] = []
+        self._shape: tuple[object, ...] | None = None
+
+    async def take(self) -> str:
+        """Return the name of an empty, migrated database."""
+        if self._spare:
+            return self._spare.pop()
+        name = f"{self._servers.prefix}_{secrets.token_hex(4)}"
+        await create_database(self._servers, name)
+        return name
+
+    async def give_back(self, name: str) -> None:
+        """Empty a database for the next test, or drop it."""
+        connection = await open_connection(self._servers.url(name))
+        try:
+            await connection.execute(_OTHERS)
+            shape = tuple(await connection.fetchrow(_SHAPE) or ())
+            self._shape = self._shape or shape
+            usable = shape == self._shape
+            if usable:
+                await connection.execute(_EMPTY)
+        finally:
+            await connection.close()
+        if usable:
+            self._spare.append(name)
+        else:
+            await drop_database(self._servers, name)
+
+
 async def _drop_databases(servers: Servers) -> None:
     connection = await open_connection(servers.admin_url)
     try:

@@ -42,20 +42,8 @@ async def settle_instance(database: Database, settings: Settings) -> UUID:
     if known is not None:
         return known.id
     keys = await make_keys()
-    urls = Urls(settings.origin)
-    new = NewPerson(
-        username=INSTANCE_ACTOR,
-        email=None,
-        password_hash=None,
-        state="active",
-        role="user",
-        ap_id=urls.instance_actor,
-        inbox_url=f"{urls.instance_actor}/inbox",
-        profile_url=f"{settings.origin}/about",
-        actor_type="Application",
-    )
     async with database.transaction() as db:
-        made = await people.insert_local(db, new)
+        made = await people.insert_local(db, instance_actor(settings.origin))
         if made is not None:
             await people.insert_actor_keys(db, made.id, keys)
     if made is None:
@@ -65,6 +53,22 @@ async def settle_instance(database: Database, settings: Settings) -> UUID:
     if made is None:
         raise NotFound("The instance actor could not be made.")
     return made.id
+
+
+def instance_actor(origin: str) -> NewPerson:
+    """Return the actor that signs for the server itself; it has no credentials, so nobody can sign in as it."""
+    actor_id = Urls(origin).instance_actor
+    return NewPerson(
+        username=INSTANCE_ACTOR,
+        email=None,
+        password_hash=None,
+        state="active",
+        role="user",
+        ap_id=actor_id,
+        inbox_url=f"{actor_id}/inbox",
+        profile_url=f"{origin}/about",
+        actor_type="Application",
+    )
 
 
 async def make_keys() -> ActorKeys:
