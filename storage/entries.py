@@ -251,6 +251,14 @@ INSERT = Command(
 )
 # Home fan-out: the author, and local followers who may see it. A reply reaches those who follow both ends;
 # a boost only those who asked for this person's boosts and were not shown the thought within a day.
+FAN_OUT_DIRECT = Command(
+    """INSERT INTO home_entries (user_id, entry_id)
+    SELECT m.user_id, $1::uuid FROM mentions m JOIN users u ON u.id = m.user_id
+        JOIN follows f ON f.follower_id = m.user_id AND f.following_id = $2 AND f.state = 'accepted'
+    WHERE m.thought_id = $1 AND NOT u.is_remote AND u.state = 'active'
+    UNION SELECT u.id, $1::uuid FROM users u WHERE u.id = $2 AND NOT u.is_remote
+    ON CONFLICT DO NOTHING"""
+)
 FAN_OUT = Command(
     """WITH shown AS MATERIALIZED (
         SELECT x.id FROM entries e JOIN entries x ON x.thought_id = e.thought_id
@@ -314,6 +322,11 @@ async def insert_entry(db: Connection, new: NewEntry) -> bool:
             new.ap_id, new.created_at,
         )
     )  # fmt: skip
+
+
+async def fan_out_direct(db: Connection, thought_id: UUID, author_id: UUID) -> None:
+    """Put a direct thought into the home timelines of its author, and of those it names who follow them."""
+    await FAN_OUT_DIRECT.run(db, thought_id, author_id)
 
 
 async def fan_out(

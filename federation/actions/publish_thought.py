@@ -176,7 +176,9 @@ async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -
             created_at=thought.created_at,
         ),
     )
-    if thought.visibility != "direct":
+    if thought.visibility == "direct":
+        await entries.fan_out_direct(db, thought.id, author.id)
+    else:
         await entries.fan_out(
             db, thought.id, author.id, is_boost=False, reply_to_user_id=thought.reply_to_user_id
         )  # fmt: skip

@@ -208,7 +208,9 @@ async def _enter(
     )
     if not fresh:
         return
-    if thought.visibility != "direct" and not (is_reply and thought.reply_to is None):
+    if thought.visibility == "direct":
+        await entries.fan_out_direct(db, thought.id, author.id)
+    elif not is_reply or thought.reply_to is not None:
         await entries.fan_out(
             db, thought.id, author.id, is_boost=False, reply_to_user_id=thought.reply_to_user_id
         )  # fmt: skip

@@ -51,11 +51,13 @@ async def test_whoever_is_answered_has_it_at_home_when_they_follow(services: Ser
     assert await _home(services, ada) == [answer.id, parent.id]
 
 
-async def test_direct_thoughts_enter_no_home(services: Services) -> None:
-    ada, bob = [await make_person(services, name) for name in ("ada", "bob")]
+async def test_direct_thoughts_enter_the_homes_of_author_and_named_followers(services: Services) -> None:
+    ada, bob, cleo, dora = [await make_person(services, name) for name in ("ada", "bob", "cleo", "dora")]
     await follow(services, ada, bob)
-    await say(services, bob, "@ada psst", visibility="direct")
-    assert await _home(services, ada) == await _home(services, bob) == []
+    await follow(services, cleo, bob)
+    psst = await say(services, bob, "@ada @dora psst", visibility="direct")
+    assert await _home(services, ada) == await _home(services, bob) == [psst.id]
+    assert await _home(services, cleo) == await _home(services, dora) == []
 
 
 async def test_followed_remote_people_arrive_and_what_is_fetched_does_not(services: Services) -> None:
