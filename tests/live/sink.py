@@ -147,7 +147,7 @@ class Host:
             # Kept alive since before.
             if request.transport is not None:
                 request.transport.abort()
-            raise ConnectionResetError
+            return web.Response(status=503)
         if self.weather is Weather.TROUBLED:
             return web.Response(status=503)
         if activity is not None:
