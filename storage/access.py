@@ -99,8 +99,10 @@ API_KEYS = Rows(
 )
 REVOKE_API_KEY = Command("UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL")
 INSERT_TOKEN = Command("INSERT INTO access_tokens (user_id, token_hash, scopes) VALUES ($1, $2, $3)")
-REVOKE_TOKENS_OF = Command("UPDATE access_tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL")
-REVOKE_API_KEYS_OF = Command("UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL")
+DELETE_SESSIONS_OF = Command("DELETE FROM sessions WHERE user_id = $1")
+DELETE_API_KEYS_OF = Command("DELETE FROM api_keys WHERE user_id = $1")
+DELETE_TOKENS_OF = Command("DELETE FROM access_tokens WHERE user_id = $1")
+DELETE_IDEMPOTENCY_KEYS_OF = Command("DELETE FROM idempotency_keys WHERE user_id = $1")
 BEARER = Rows(
     Bearer,
     """SELECT x.id, x.user_id, x.scopes, x.is_api_key, x.last_used_at FROM (
@@ -120,8 +122,9 @@ TOUCH_API_KEY = Command(
     WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"""
 )
 FAILURES = Rows(Failures, "SELECT failures, locked_until FROM sign_in_failures WHERE account = $1 AND address = $2")
-# Failures count for an hour; from the fifth on the lock doubles from one minute to an hour.
-COUNT_FAILURE = Rows(
+# An attempt counts as failed until it is found right, so that those made at once count too. They count for an
+# hour; from the fifth on the lock doubles from one minute to an hour. While it lasts nothing is counted.
+COUNT_ATTEMPT = Rows(
     Failures,
     """INSERT INTO sign_in_failures AS f (account, address, failures) VALUES ($1, $2, 1)
     ON CONFLICT (account, address) DO UPDATE SET
@@ -129,6 +132,7 @@ COUNT_FAILURE = Rows(
         locked_until = CASE WHEN f.updated_at >= now() - interval '1 hour' AND f.failures + 1 >= $3
             THEN now() + least(interval '1 minute' * power(2, least(f.failures + 1 - $3, 6)), interval '1 hour') END,
         updated_at = now()
+    WHERE f.locked_until IS NULL OR f.locked_until <= now()
     RETURNING failures, locked_until""",
 )
 FORGET_FAILURES = Command("DELETE FROM sign_in_failures WHERE account = $1 AND address = $2")
@@ -204,10 +208,10 @@ async def insert_token(db: Connection, user_id: UUID, token_hash: bytes, scopes:
     await INSERT_TOKEN.run(db, user_id, token_hash, list(scopes))
 
 
-async def revoke_all(db: Connection, user_id: UUID) -> None:
-    """Revoke every key and token of a person."""
-    await REVOKE_TOKENS_OF.run(db, user_id)
-    await REVOKE_API_KEYS_OF.run(db, user_id)
+async def delete_all(db: Connection, user_id: UUID) -> None:
+    """Delete every session, key and token of a person, and what their requests left."""
+    for command in (DELETE_SESSIONS_OF, DELETE_API_KEYS_OF, DELETE_TOKENS_OF, DELETE_IDEMPOTENCY_KEYS_OF):
+        await command.run(db, user_id)
 
 
 async def find_bearer(db: Connection, token_hash: bytes) -> Bearer | None:
@@ -225,13 +229,13 @@ async def find_failures(db: Connection, account: str, address: str) -> Failures 
     return await FAILURES.first(db, account, address)
 
 
-async def count_failure(db: Connection, account: str, address: str, *, lock_from: int) -> Failures:
-    """Count a failed sign-in; from the `lock_from`th within an hour on, the pair is locked for a while."""
-    return await COUNT_FAILURE.one(db, account, address, lock_from)
+async def count_attempt(db: Connection, account: str, address: str, *, lock_from: int) -> bool:
+    """Count an attempt to sign in; from the `lock_from`th within an hour on, further ones are refused: False."""
+    return await COUNT_ATTEMPT.first(db, account, address, lock_from) is not None
 
 
 async def forget_failures(db: Connection, account: str, address: str) -> None:
-    """Forget failures after a success."""
+    """Forget the attempts after one that was right."""
     await FORGET_FAILURES.run(db, account, address)
 
 

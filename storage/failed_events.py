@@ -102,6 +102,22 @@ REVIVE_FETCH = Command(
     "UPDATE fetches SET state = 'pending', attempts = 0, due_at = now() WHERE id = $1 AND state = 'dead'"
 )
 DISCARD_FETCH = Command("DELETE FROM fetches WHERE id = $1 AND state = 'dead'")
+# Whether a newer Update of the sender's own profile than this activity exists.
+HAS_NEWER_PROFILE = Value(
+    bool,
+    """SELECT EXISTS (SELECT FROM activities
+        WHERE user_id = $1 AND seq > $2 AND type = 'Update' AND thought_id IS NULL)""",
+)
+# Whether an inbox belongs to somebody who follows, or is named by, the author of a thought.
+IS_ADDRESSED = Value(
+    bool,
+    """SELECT EXISTS (SELECT FROM mentions m JOIN remote_actors r ON r.user_id = m.user_id
+            WHERE m.thought_id = $1 AND $3 IN (r.shared_inbox_url, r.inbox_url))
+        OR $2 <> 'direct' AND EXISTS (SELECT FROM thoughts t
+            JOIN follows f ON f.following_id = t.user_id AND f.state = 'accepted'
+            JOIN remote_actors r ON r.user_id = f.follower_id
+            WHERE t.id = $1 AND $3 IN (r.shared_inbox_url, r.inbox_url))""",
+)
 ERROR_CLASSES = Value(
     str, "SELECT DISTINCT error_class FROM failed_events WHERE resolution IS NULL ORDER BY 1 LIMIT 50"
 )

@@ -242,8 +242,46 @@ FORGET_BOOSTS = Command(
     """WITH gone AS (DELETE FROM entries WHERE user_id = $1 AND kind = 'boost' RETURNING thought_id)
     UPDATE thoughts t SET boosts_count = greatest(0, t.boosts_count - 1) FROM gone WHERE t.id = gone.thought_id"""
 )
+# All that the end of an account touches, in one order, so that two of them never wait for each other.
+LOCK_TOUCHED_PEOPLE = Command(
+    """SELECT FROM users WHERE id = $1 OR id IN (
+        SELECT follower_id FROM follows WHERE following_id = $1
+        UNION SELECT following_id FROM follows WHERE follower_id = $1)
+    ORDER BY id FOR NO KEY UPDATE"""
+)
+LOCK_TOUCHED_THOUGHTS = Command(
+    """SELECT FROM thoughts WHERE id IN (
+        SELECT id FROM thoughts WHERE user_id = $1
+        UNION SELECT reply_to FROM thoughts WHERE user_id = $1
+        UNION SELECT r.id FROM thoughts p JOIN thoughts r ON r.reply_to = p.id WHERE p.user_id = $1
+        UNION SELECT thought_id FROM likes WHERE user_id = $1
+        UNION SELECT thought_id FROM entries WHERE user_id = $1 AND kind = 'boost')
+    ORDER BY id FOR UPDATE"""
+)
+FORGET_FOLLOWS = Command(
+    """WITH gone AS (
+        DELETE FROM follows WHERE follower_id = $1 OR following_id = $1 RETURNING follower_id, following_id, state),
+    change (id, followers, following) AS (
+        SELECT id, sum(followers), sum(following) FROM (
+            SELECT following_id, 1, 0 FROM gone WHERE state = 'accepted'
+            UNION ALL SELECT follower_id, 0, 1 FROM gone WHERE state = 'accepted') x (id, followers, following)
+        GROUP BY id)
+    UPDATE users u SET followers_count = greatest(0, u.followers_count - change.followers),
+        following_count = greatest(0, u.following_count - change.following)
+    FROM change WHERE u.id = change.id"""
+)
+FORGET_REPLIES = Command(
+    """UPDATE thoughts p SET replies_count = greatest(0, p.replies_count - gone.count)
+    FROM (SELECT reply_to, count(*) FROM thoughts WHERE user_id = $1 AND reply_to IS NOT NULL GROUP BY reply_to) gone
+    WHERE p.id = gone.reply_to"""
+)
+# Purging what somebody wrote purges its stored bytes, but for the Deletes that say so.
+FORGET_PAYLOADS = Command("UPDATE activities SET payload = NULL WHERE user_id = $1 AND type <> 'Delete'")
 FORGET_TIES = Command("DELETE FROM top_friends WHERE user_id = $1 OR friend_id = $1")
 FORGET_BLOCKS = Command("DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id = $1")
+FORGET_MUTES = Command("DELETE FROM mutes WHERE muter_id = $1 OR muted_id = $1")
+FORGET_BOOKMARKS = Command("DELETE FROM bookmarks WHERE user_id = $1")
+FORGET_HOME = Command("DELETE FROM home_entries WHERE user_id = $1")
 FORGET_NOTIFICATIONS = Command("DELETE FROM notifications WHERE user_id = $1 OR actor_id = $1")
 COUNT_LOCAL = Value(
     int,
@@ -377,6 +415,16 @@ async def find_credentials(db: Connection, account: str) -> Credentials | None:
 async def change_state(db: Connection, person_id: UUID, *, was: str, to: str) -> Person | None:
     """Move a person from one state to another; None when they were not in it."""
     return await UPDATE_STATE.first(db, person_id, was, to)
+
+
+async def forget_deeds(db: Connection, person_id: UUID) -> None:
+    """Delete what a person did, all but their thoughts, and count it down for the others."""
+    for command in (
+        LOCK_TOUCHED_PEOPLE, LOCK_TOUCHED_THOUGHTS, FORGET_FOLLOWS, FORGET_REACTIONS, FORGET_BOOSTS, FORGET_REPLIES,
+        FORGET_PAYLOADS, FORGET_TIES, FORGET_BLOCKS, FORGET_MUTES, FORGET_BOOKMARKS, FORGET_HOME,
+        FORGET_NOTIFICATIONS,
+    ):  # fmt: skip
+        await command.run(db, person_id)
 
 
 async def find_actor_keys(db: Connection, person_id: UUID) -> ActorKeys | None:

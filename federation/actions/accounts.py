@@ -14,7 +14,7 @@ from federation.actions.passwords import check_password_rules, hash_password, ve
 from federation.errors import Conflict, Forbidden, Invalid, NotFound
 from federation.protocol.handles import is_local_username
 from federation.settings import Registration
-from storage import access, activities, moderation, people, relations, thoughts
+from storage import access, activities, moderation, people, thoughts
 from storage.people import NewPerson, Person
 
 if TYPE_CHECKING:
@@ -226,6 +226,8 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         raise NotFound("Only our own people can be deleted.")
     async with services.database.transaction() as db:
         inboxes = await activities.list_inboxes_reached_by(db, person.id)
+        await forget_person(db, person)
+        await access.delete_all(db, person.id)
         await send(
             db,
             services,
@@ -236,9 +238,6 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
             audience=Audience(inboxes=inboxes),
             public=True,
         )
-        await forget_person(db, person)
-        await access.delete_sessions(db, person.id)
-        await access.revoke_all(db, person.id)
         if not await people.ERASE_PERSON.run(db, person.id):
             raise NotFound("This account was deleted before.")
         if by is not None:
@@ -248,14 +247,8 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
 
 async def forget_person(db: Connection, person: Person) -> None:
     """Delete what a person wrote and did, and count it down for the others."""
-    for follow in await relations.list_follows_of(db, person.id):
-        await relations.delete_follow(db, follow.follower_id, follow.following_id)
-    await people.FORGET_REACTIONS.run(db, person.id)
-    await people.FORGET_BOOSTS.run(db, person.id)
+    await people.forget_deeds(db, person.id)
     await thoughts.delete_all_of(db, person.id, person.ap_id)
-    await people.FORGET_TIES.run(db, person.id)
-    await people.FORGET_BLOCKS.run(db, person.id)
-    await people.FORGET_NOTIFICATIONS.run(db, person.id)
 
 
 async def make_invite(services: Services, person: Person, *, max_uses: int = 1, lasts: timedelta = INVITE_LASTS) -> str:

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import orjson
+
 from federation.actions.outgoing import Audience, note_parts, send
+from federation.actions.profiles import send_update
 from federation.errors import Conflict, NotFound
+from federation.protocol.addressing import PUBLIC
 from storage import activities, failed_events, instances, moderation, people, reactions, relations, thoughts
 from storage.failed_events import DeadDelivery, FailedEvent, Filter
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from storage.activities import Activity
     from storage.database import Connection
     from storage.people import Person
+    from storage.thoughts import Thought
 
 PAGE = 50
 COMMAND_LINE = "command line"
@@ -57,7 +62,7 @@ async def get_letter(services: Services, event_id: UUID) -> tuple[FailedEvent, A
 async def retry_letter(services: Services, event_id: UUID, *, by: Person | None) -> str:
     """Revive a dead letter in the light of the present; return its resolution: retried or superseded.
 
-    One guarded UPDATE decides: a second click raises `Conflict` and changes nothing.
+    One guarded UPDATE decides: a second click raises `Conflict` and changes nothing, and so does a blocked host.
     """
     async with services.database.transaction() as db:
         event = await failed_events.find_failed_event(db, event_id)
@@ -102,8 +107,11 @@ async def discard_matching(services: Services, which: Filter, *, by: Person | No
         async with services.database.transaction() as db:
             events = await failed_events.list_failed_events(db, which, before=before, limit=PAGE)
             for event in events:
-                await _discard(db, event.id, by)
-        count += len(events)
+                try:
+                    await _discard(db, event.id, by)
+                except Conflict:
+                    continue
+                count += 1
         if len(events) < PAGE:
             return count
         before = events[-1].id
@@ -140,7 +148,9 @@ async def _retry(db: Connection, services: Services, event: FailedEvent, by: Per
         if delivery is None or activity is None:
             await _resolve(db, event.id, "superseded", by)
             return Retried("superseded")
-        if not await _still_so(db, activity):
+        if await moderation.is_blocked(db, delivery.host):
+            raise Conflict(f"{delivery.host} is blocked. Unblock it first, or discard what was meant for it.")
+        if not await _still_so(db, activity, delivery):
             await _resolve(db, event.id, "superseded", by)
             await failed_events.supersede_delivery(db, delivery.id)
             await _send_present(db, services, activity, delivery)
@@ -154,8 +164,8 @@ async def _retry(db: Connection, services: Services, event: FailedEvent, by: Per
     return Retried("retried")
 
 
-async def _still_so(db: Connection, activity: Activity) -> bool:
-    """Tell whether what an activity says is still what it should say."""
+async def _still_so(db: Connection, activity: Activity, delivery: DeadDelivery) -> bool:
+    """Tell whether what an activity says is still what it should say, to that inbox."""
     if activity.payload is None:
         return False
     actor, target, thought_id = activity.user_id, activity.target_id, activity.thought_id
@@ -163,41 +173,65 @@ async def _still_so(db: Connection, activity: Activity) -> bool:
         case "Create" | "Update" if thought_id is not None:
             newest = await activities.find_latest_of_thought(db, thought_id, "Update")
             current = newest is None or newest.seq <= activity.seq
-            still = current and await thoughts.find_thought(db, thought_id) is not None
-        case "Follow" if target is not None:
-            still = await relations.find_follow(db, actor, target) is not None
-        case "Like" if thought_id is not None:
-            still = await reactions.IS_LIKED.one(db, actor, thought_id)
-        case "Announce" if thought_id is not None:
-            still = await reactions.IS_BOOSTED.one(db, actor, thought_id)
-        case "Block" if target is not None:
-            still = await relations.BLOCKS.one(db, actor, target)
-        case "Accept" if target is not None:
-            still = await relations.IS_FOLLOWING.one(db, target, actor)
+            thought = await thoughts.find_thought(db, thought_id)
+            still = current and thought is not None and await _may_have(db, thought, delivery)
+        case "Update":
+            still = not await failed_events.HAS_NEWER_PROFILE.one(db, actor, activity.seq)
+        case "Accept" | "Reject" if target is not None:
+            still = await relations.IS_FOLLOWING.one(db, target, actor) == (activity.type == "Accept")
+        case "Undo":
+            undone = orjson.loads(activity.payload)["object"]["type"]
+            still = not await _stands(db, undone, actor, target, thought_id)
+        case "Follow" | "Like" | "Announce" | "Block":
+            still = await _stands(db, activity.type, actor, target, thought_id)
         case _:
             still = True
     return still
 
 
+async def _stands(db: Connection, kind: str, actor: UUID, target: UUID | None, thought_id: UUID | None) -> bool:
+    """Tell whether what somebody did, and may have undone, is so at present."""
+    match kind:
+        case "Follow" if target is not None:
+            return await relations.find_follow(db, actor, target) is not None
+        case "Like" if thought_id is not None:
+            return await reactions.IS_LIKED.one(db, actor, thought_id)
+        case "Announce" if thought_id is not None:
+            return await reactions.IS_BOOSTED.one(db, actor, thought_id)
+        case "Block" if target is not None:
+            return await relations.BLOCKS.one(db, actor, target)
+    return False
+
+
+async def _may_have(db: Connection, thought: Thought, delivery: DeadDelivery) -> bool:
+    """Tell whether an inbox is among those that a thought is for, as far as it is not for everybody."""
+    if thought.visibility in ("public", "unlisted"):
+        return True
+    return await failed_events.IS_ADDRESSED.one(db, thought.id, thought.visibility, delivery.inbox_url)
+
+
 async def _send_present(db: Connection, services: Services, activity: Activity, delivery: DeadDelivery) -> None:
     """Send what is true now instead of a Create or Update that time went past; what was undone needs nothing."""
-    if activity.type not in ("Create", "Update") or activity.thought_id is None:
-        return
     sender = await people.find_person(db, activity.user_id)
-    if sender is None or sender.state == "deleted":
+    if activity.type not in ("Create", "Update") or sender is None or sender.state == "deleted":
+        return
+    audience = Audience(inboxes=[delivery.inbox_url])
+    if activity.thought_id is None:
+        await send_update(db, services, sender, audience=audience)
         return
     thought = await thoughts.find_thought(db, activity.thought_id)
-    audience = Audience(inboxes=[delivery.inbox_url])
     if thought is None:
+        to = [PUBLIC] if activity.public else []
         await send(
             db, services, sender, "Delete",
-            lambda ap_id: services.render.delete(ap_id, sender.ap_id, activity.ordering_key),
-            ordering_key=activity.ordering_key, audience=audience, thought_id=activity.thought_id, public=True,
+            lambda ap_id: services.render.delete(ap_id, sender.ap_id, activity.ordering_key, to=to),
+            ordering_key=activity.ordering_key, audience=audience, thought_id=activity.thought_id,
+            public=activity.public,
         )  # fmt: skip
-        return
-    parts = await note_parts(db, sender, thought)
-    render = services.render.create if activity.type == "Create" else services.render.update
-    await send(
-        db, services, sender, activity.type, lambda ap_id: render(ap_id, thought, parts),
-        ordering_key=activity.ordering_key, audience=audience, thought_id=thought.id, public=activity.public,
-    )  # fmt: skip
+    elif await _may_have(db, thought, delivery):
+        parts = await note_parts(db, sender, thought)
+        render = services.render.create if activity.type == "Create" else services.render.update
+        await send(
+            db, services, sender, activity.type, lambda ap_id: render(ap_id, thought, parts),
+            ordering_key=activity.ordering_key, audience=audience, thought_id=thought.id, public=activity.public,
+        )  # fmt: skip

@@ -69,7 +69,9 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
         await notifications.notify(db, mentioned, "mention", author.id, thought_id)
         await notify_boosters(db, thought)
         audience = await audience_of(db, thought, text.mentioned)
-        holding = await activities.list_inboxes_holding(db, thought_id)
+        # Whoever holds a copy, unless it is not for everybody: then only those whom it is for now.
+        everybody = thought.visibility in ("public", "unlisted")
+        holding = await activities.list_inboxes_holding(db, thought_id) if everybody else []
         parts = await note_parts(db, author, thought)
         await send(
             db,
@@ -80,7 +82,7 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
             ordering_key=thought.ap_id,
             audience=Audience(audience.to_followers, [*audience.inboxes, *holding]),
             thought_id=thought_id,
-            public=thought.visibility in ("public", "unlisted"),
+            public=everybody,
         )
     services.wake()
     return thought

@@ -123,15 +123,15 @@ def _fields(wanted: Sequence[tuple[str, str]], *, before: list[dict[str, Any]]) 
     return fields
 
 
-async def send_update(db: Connection, services: Services, person: Person) -> None:
-    """Tell the followers' servers that a profile changed, in the transaction that changes it."""
+async def send_update(db: Connection, services: Services, person: Person, *, audience: Audience | None = None) -> None:
+    """Tell the followers' servers (or that audience) what a profile is now, in the transaction that changes it."""
     keys = await people.find_actor_keys(db, person.id)
     if keys is None:
         raise NotFound("This actor has no keys.")
     await send(
         db, services, person, "Update",
         lambda ap_id: services.render.update_person(ap_id, person, keys),
-        ordering_key=person.ap_id, audience=Audience(to_followers=True), public=True,
+        ordering_key=person.ap_id, audience=audience or Audience(to_followers=True), public=True,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from federation.services import Services
+    from storage.database import Connection
 
 SESSION_LASTS = timedelta(days=30)
 LOCK_FROM_FAILURES = 5
@@ -48,6 +49,8 @@ def address_prefix(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return "unknown"
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
     return str(ip_network(f"{parsed}/{24 if parsed.version == 4 else 48}", strict=False))
 
 
@@ -60,27 +63,23 @@ async def sign_in(
     a stranger elsewhere cannot lock the owner out. Raises `TooMany`, `Unauthenticated` or `Forbidden`.
     """
     account, prefix = account.strip().removeprefix("@")[:254], address_prefix(address)
-    key = account.lower()
-    async with services.database.connection() as db:
-        failures = await access.find_failures(db, key, prefix)
+    async with services.database.transaction() as db:
         credentials = await people.find_credentials(db, account)
-    if failures is not None and failures.locked_until is not None and failures.locked_until > services.now():
-        wait_s = int((failures.locked_until - services.now()).total_seconds()) + 1
-        raise TooMany(
-            f"Too many wrong passwords from here. Try again in {max(1, round(wait_s / 60))} min.", retry_after_s=wait_s
-        )
+        # Username and e-mail address share the count; a name that nobody has is counted by itself.
+        key = str(credentials.id) if credentials is not None else account.lower()
+        if not await access.count_attempt(db, key, prefix, lock_from=LOCK_FROM_FAILURES):
+            await _raise_locked(db, services, key, prefix)
     stored = credentials.password_hash if credentials is not None else None
     if not await verify_password(stored, password) or credentials is None:
-        async with services.database.transaction() as db:
-            await access.count_failure(db, key, prefix, lock_from=LOCK_FROM_FAILURES)
         raise Unauthenticated(_WRONG)
+    async with services.database.transaction() as db:
+        await access.forget_failures(db, key, prefix)
     if credentials.state == "pending":
         raise Forbidden("Your account waits for an admin's approval. Please try again later.")
     if credentials.state != "active":
         raise Forbidden("This account is suspended. Write to the admin if you think that is a mistake.")
     secret = make_secret()
     async with services.database.transaction() as db:
-        await access.forget_failures(db, key, prefix)
         await access.insert_session(
             db, credentials.id, hash_secret(secret), user_agent=user_agent[:200], address=prefix, lasts=SESSION_LASTS
         )
@@ -88,6 +87,15 @@ async def sign_in(
     if person is None:
         raise Unauthenticated(_WRONG)
     return person, secret
+
+
+async def _raise_locked(db: Connection, services: Services, key: str, prefix: str) -> None:
+    failures = await access.find_failures(db, key, prefix)
+    until = failures.locked_until if failures is not None else None
+    wait_s = max(1, int((until - services.now()).total_seconds()) + 1) if until is not None else 1
+    raise TooMany(
+        f"Too many wrong passwords from here. Try again in {max(1, round(wait_s / 60))} min.", retry_after_s=wait_s
+    )
 
 
 async def start_session(services: Services, person: Person, *, address: str, user_agent: str) -> str:
