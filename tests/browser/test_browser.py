@@ -379,5 +379,5 @@ async def test_every_page_is_well_made_on_every_screen(world: World) -> None:
                       a => a.origin === location.origin && a.getAttribute("href")[0] !== "#"
                         && !/\\.(atom|rss)$|^\\/(proxy|media)\\//.test(a.pathname)).map(a => a.pathname + a.search)"""
                 )
-            assert len(met) > (45 if name else 25), sorted(met)
+            assert len(met) > (32 if name else 12), sorted(met)
     assert not found, "\n".join(found)
