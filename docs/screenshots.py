@@ -36,7 +36,9 @@ class Face:
         return f"@{self.username}@{self.origin.partition('://')[2]}"
 
 
-ADA = Face(ONE, "ada", "Ada", "Counts things that have not been built yet.", ("#20304f", "#d98a6a", "#ffe3b0", "#182238"))
+ADA = Face(
+    ONE, "ada", "Ada", "Counts things that have not been built yet.", ("#20304f", "#d98a6a", "#ffe3b0", "#182238")
+)
 GRACE = Face(ONE, "grace", "Grace", "Compiles by candlelight.", ("#f6d6a8", "#e98d6b", "#fff6dc", "#7b3f4c"))
 NOOR = Face(TWO, "noor", "Noor نور", "Telescopes, mostly at night.", ("#0b1030", "#39437e", "#f4f1d0", "#070a1d"))
 ALAN = Face(TWO, "alan", "Alan", "Runs far, thinks farther.", ("#bfe3d6", "#6fae9a", "#fdf8e4", "#2e6455"))
