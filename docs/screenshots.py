@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.async_api import async_playwright
 
 ONE, TWO = "http://127.0.0.1:8001", "http://127.0.0.2:8002"
-PASSWORD = "a demo password"
+PASSWORD = "a demo password"  # noqa: S105 - the demo prints it
 FOLDER = Path(__file__).parent
 WIDTH, HEIGHT = 1280, 840
 NAMES = [["127.0.0.1:8001", "harbour.example"], ["127.0.0.2:8002", "tea.example"]]
@@ -48,17 +48,16 @@ MEI = Face(TWO, "mei", "Mei", "Slow trains, strong tea.", ("#cfe0f5", "#87a9d8",
 FACES = (ADA, GRACE, NOOR, ALAN, HEDY, TOMAS, MEI)
 
 # Who says what, oldest first; minutes before the picture is taken.
-STORY: tuple[tuple[Face, int, dict[str, str]], ...] = (
-    (ALAN, 260, {"source": "Twenty-five kilometres along the river. Somewhere after the second bridge the proof fell into "
-        "place. Nothing to write on, so I told it to the herons. #running"}),
-    (TOMAS, 190, {"source": "Three days of rye starter, one burnt crust, no regrets. Hydration 78 %, patience 12 %. #baking",
-        "summary": "Food, very close up"}),
-    (ADA, 96, {"source": "Moved our little server to a machine the size of a sandwich today. It has been talking to the "
-        "rest of the world ever since, and nobody noticed. That is the whole idea. #selfhosting"}),
-    (MEI, 41, {"source": "The 6:12 stops for four minutes at a station without a village. "
-        "Today someone got off, and waved to all of us. #trains"}),
-    (NOOR, 12, {"source": "Saturn stood so sharp tonight that the neighbours queued at the telescope. "
-        "A seven-year-old looked for a long time and asked: “Who put the ring on?” #astronomy"}),
+STORY: tuple[tuple[Face, int, str, str], ...] = (
+    (ALAN, 260, "", "Twenty-five kilometres along the river. Somewhere after the second bridge the proof fell into "
+     "place. Nothing to write on, so I told it to the herons. #running"),
+    (TOMAS, 190, "Food, very close up", "Three days of rye starter, one burnt crust, no regrets. #baking"),
+    (ADA, 96, "", "Moved our little server to a machine the size of a sandwich today. It has been talking to the "
+     "rest of the world ever since, and nobody noticed. That is the whole idea. #selfhosting"),
+    (MEI, 41, "", "The 6:12 stops for four minutes at a station without a village. Today someone got off, and waved to "
+     "all of us. #trains"),
+    (NOOR, 12, "", "Saturn stood so sharp tonight that the neighbours queued at the telescope. A seven-year-old looked "
+     "for a long time and asked: “Who put the ring on?” #astronomy"),
 )  # fmt: skip
 
 
@@ -90,9 +89,11 @@ class Visitor:
     async def send(self, page: str, action: str, fields: dict[str, str], **files: tuple[str, bytes, str]) -> str:
         """Open a page for its token, then send one of its forms."""
         found = re.search(r'name="csrf_token" value="([^"]+)"', (await self.client.get(page)).text)
-        assert found, page
+        if not found:
+            raise SystemExit(f"{self.face.origin}{page} has no form. Does `make demo` run?")
         answer = await self.client.post(action, data=fields | {"csrf_token": found[1]}, files=files or None)
-        assert answer.status_code < 400 or action == "/signup", (action, answer.status_code, answer.text[:2000])
+        if answer.status_code >= 400 and action != "/signup":
+            raise SystemExit(f"{action} answered {answer.status_code}")
         return answer.text
 
     async def enter(self) -> None:
@@ -114,7 +115,7 @@ class Visitor:
     async def see(self, page: str, pattern: str) -> str:
         """Wait until a page shows something, and return it."""
         async with asyncio.timeout(40):
-            while not (found := re.search(pattern, (await self.client.get(page)).text, re.DOTALL)):
+            while not (found := re.search(pattern, (await self.client.get(page)).text, re.DOTALL)):  # noqa: ASYNC110
                 await asyncio.sleep(0.5)
         return found[0]
 
@@ -130,10 +131,12 @@ async def tell(visitors: dict[Face, Visitor]) -> None:
     for face in visitors:
         if face is not ADA:
             await reader.see(f"/@{face.username if face.origin == ONE else face.handle[1:]}", "Unfollow")
-    for face, _, fields in STORY:
-        words = fields["source"][:24]
+    for face, _, warning, text in STORY:
+        words = text[:24]
         if words not in (await visitors[face].client.get(f"/@{face.username}")).text:
-            await visitors[face].send("/compose", "/compose", {"visibility": "public", "lang": "en", **fields})
+            await visitors[face].send(
+                "/compose", "/compose", {"source": text, "summary": warning, "visibility": "public", "lang": "en"}
+            )
             await asyncio.sleep(1.1)  # peers learn the time of a thought in whole seconds
         for visitor in visitors.values():
             page = await visitor.see("/home", f"<article(?:(?!</article>).)*{re.escape(words)}.*?</article>")
@@ -167,7 +170,7 @@ async def photograph(scheme: str, file: Path) -> None:
         await page.fill("#f-password", PASSWORD)
         await page.click("main .button.ink")
         await page.wait_for_load_state("networkidle")
-        story = [[fields["source"][:24], minutes] for _, minutes, fields in STORY]
+        story = [[text[:24], minutes] for _, minutes, _, text in STORY]
         await page.evaluate(_AS_IN_LIFE, [story, NAMES])
         await page.evaluate("document.activeElement.blur()")
         with BytesIO(await page.screenshot()) as raw:
