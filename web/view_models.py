@@ -57,6 +57,14 @@ def exact(when: datetime) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at:%H:%M} UTC"
 
 
+def past(when: datetime | None, now: datetime | None = None) -> str:
+    """Say how long ago something happened, inside a sentence."""
+    label = ago(when, now)
+    if label == "now":
+        return "just now"
+    return f"{label} ago" if label.endswith((" min", " h", " d")) else label
+
+
 def soon(when: datetime, now: datetime | None = None) -> str:
     """Say when something will happen, as part of a sentence: `at 14:05 UTC`."""
     now, at = now or datetime.now(UTC), when.astimezone(UTC)
@@ -100,6 +108,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "grouped": grouped,
     "iso": iso,
     "month": month,
+    "past": past,
     "soon": soon,
 }
 """The Jinja filters that the templates use; the application registers them all."""
@@ -157,6 +166,7 @@ class ThoughtView:
     reply_to_handle: str | None = None
     reply_to_url: str | None = None
     boosted_by: PersonView | None = None
+    other_boosters: int = 0
     attachments: tuple[AttachmentView, ...] = ()
     likes: int = 0
     boosts: int = 0
@@ -286,7 +296,6 @@ class DeliveryView:
 
     host: str
     state: str
-    people: int = 1
     at: datetime | None = None
     next_at: datetime | None = None
     attempts: int = 0

@@ -226,6 +226,12 @@ async def get_thread(services: Services, viewer: Person | None, thought_id: UUID
     return Thread(found[:middle], found[middle], found[middle + 1 :], shown)
 
 
+async def was_deleted(services: Services, thought_id: UUID) -> bool:
+    """Tell whether a thought of ours was here and is deleted."""
+    async with services.database.connection() as db:
+        return await thoughts.find_tombstone(db, services.urls.thought(thought_id)) is not None
+
+
 def _own_entry(thought: Thought) -> Entry:
     """Return the entry that a thought itself is."""
     return Entry(thought.id, "thought", thought.user_id, thought.created_at, thought.ap_id, thought)

@@ -393,7 +393,6 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 v.DeliveryView(
                     "gone.example",
                     "failed",
-                    2,
                     before(hours=1),
                     None,
                     14,
@@ -403,13 +402,12 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 v.DeliveryView(
                     "example.social",
                     "retrying",
-                    9,
                     None,
                     NOW + timedelta(minutes=32),
                     3,
                     "example.social has not answered since Tuesday. We try again at 14:05.",
                 ),
-                v.DeliveryView("fedi.example.org", "delivered", 1, before(hours=3)),
+                v.DeliveryView("fedi.example.org", "delivered", before(hours=3)),
             ),
         },
     ),

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from federation.actions.delete_thought import delete_thought
 from federation.actions.follows import follow_person
 from federation.actions.publish_thought import Draft, publish_thought
 from federation.actions.reactions import bookmark_thought, boost_thought, like_thought
@@ -262,3 +263,25 @@ async def test_pages_work_without_redis(services: Services, client_for: ClientFo
     browser = await client_for(world.bob)
     await browser.page("/home")
     assert (await browser.post("/compose", {"source": "still here"})).status_code == 303
+
+
+async def test_home_shows_what_several_people_boosted_once(
+    services: Services, client_for: ClientFor, world: World
+) -> None:  # fmt: skip
+    kim = await make_person(services, "kim")
+    await boost_thought(services, world.root, world.first.id)
+    for friend in (world.bob, world.root):
+        await follow_person(services, kim, friend)
+    page = await (await client_for(kim)).page("/home")
+    assert page.count("Fog over the") == 1
+    assert "</a> and 1 other boosted" in page
+
+
+async def test_deleted_thought_is_gone_and_one_that_never_was_is_missing(
+    services: Services, stranger: Browser, world: World
+) -> None:  # fmt: skip
+    await delete_thought(services, world.ada, world.first.id)
+    answer = await stranger.get(f"/@ada/{world.first.id}")
+    assert (answer.status_code, "Its author has deleted this thought." in answer.text) == (410, True)
+    never = str(world.first.id)[:-4] + "0000"
+    assert (await stranger.get(f"/@ada/{never}")).status_code == 404

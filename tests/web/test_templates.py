@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 import pytest
 
-from web.view_models import FILTERS, ago, compact, counted
+from web.view_models import FILTERS, ago, compact, counted, past, soon
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -305,3 +305,17 @@ def test_counts_are_short_under_icons_and_whole_in_sentences() -> None:
     ]
     assert counted(1, "reply", "replies") == "1 reply"
     assert counted(1204, "reply", "replies") == "1,204 replies"
+
+
+def test_times_inside_sentences() -> None:
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert [past(now - timedelta(**away), now) for away in ({"seconds": 5}, {"minutes": 5}, {"days": 9})] == [
+        "just now",
+        "5 min ago",
+        "12 Nov",
+    ]
+    assert [soon(now + timedelta(**away), now) for away in ({"seconds": 5}, {"hours": 2}, {"days": 1})] == [
+        "in a moment",
+        "at 14:00 UTC",
+        "on 22 Nov at 12:00 UTC",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from federation.actions import timelines
-from federation.errors import NotFound
+from federation.errors import Gone, NotFound
 from web.current import path_id, services, settings, viewer
 from web.forms import go
 from web.pages.thoughts import answer_composer
@@ -27,7 +27,12 @@ async def thread(handle: str, thought_id: object) -> Response:
     """Show a thread; the address always names the thought's author."""
     wanted = path_id(str(thought_id))
     who = viewer()
-    found = await timelines.get_thread(services(), who, wanted)
+    try:
+        found = await timelines.get_thread(services(), who, wanted)
+    except NotFound as exc:
+        if await timelines.was_deleted(services(), wanted):
+            raise Gone("Its author has deleted this thought.") from exc
+        raise
     presenter = Presenter(found.shown, who)
     view = presenter.one(found.entry)
     if view is None:

@@ -13,7 +13,7 @@ from storage.entries import Entry, Page
 from web.current import me, services, settings, viewer
 from web.forms import go
 from web.paging import Cut, asked_page, cut
-from web.presenting.thoughts import Presenter
+from web.presenting.thoughts import Presenter, each_once
 from web.rendering import render
 from web.security import signed_in
 from web.view_models import ComposerView
@@ -33,7 +33,7 @@ def _page(kind: str, title: str, shown: Shown, cut_entries: Cut[Entry], *, curre
         "timeline.html",
         kind=kind,
         title=title,
-        thoughts=Presenter(shown, viewer()).many(cut_entries.items),
+        thoughts=each_once(Presenter(shown, viewer()).many(cut_entries.items)),
         newer_url=cut_entries.newer_url,
         older_url=cut_entries.older_url,
         current=current or kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 from uuid import UUID
@@ -98,6 +99,17 @@ class Presenter:
         )
 
 
+def each_once(views: Iterable[ThoughtView]) -> tuple[ThoughtView, ...]:
+    """Show every thought of a page once, at its newest entry, with how many more of the page's people boosted it."""
+    found: dict[str, list[ThoughtView]] = {}
+    for view in views:
+        found.setdefault(view.id, []).append(view)
+    return tuple(
+        replace(first, other_boosters=sum(other.boosted_by is not None for other in others))
+        for first, *others in found.values()
+    )
+
+
 def content_html(thought: Thought) -> str:
     """Return a thought's HTML; what an older sanitiser let through is sanitised again."""
     return thought.content if thought.sanitiser == SANITISER_VERSION else sanitise_html(thought.content)
@@ -111,7 +123,7 @@ def receipt_words(receipt: Receipt | None) -> str | None:
     if not total:
         return None
     if receipt.delivered == total:
-        return f"Reached {'the one server' if total == 1 else f'all {total:,} servers'}"
+        return f"Reached {'1 server' if total == 1 else f'all {total:,} servers'}"
     return f"Reached {receipt.delivered:,} of {total:,} {'server' if total == 1 else 'servers'}"
 
 

@@ -12,6 +12,7 @@ function say(words) {
 
 // --- Times: the same words as the server's, kept fresh; the exact one in the reader's own zone ---
 
+const locale = navigator.languages.find((language) => language.startsWith("en")) ?? "en-GB";
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 function ago(when, now) {
@@ -30,10 +31,16 @@ function ago(when, now) {
   return future ? `in ${label}` : label;
 }
 
+// As in "signed in 5 min ago".
+function past(when, now) {
+  const label = ago(when, now);
+  return label === "now" ? "just now" : / (min|h|d)$/.test(label) ? `${label} ago` : label;
+}
+
 // As in "We try again at 14:05."
 function soon(when, now) {
   if (when - now < 45000) return "in a moment";
-  const clock = when.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const clock = when.toLocaleTimeString(locale, { timeStyle: "short" });
   const day = when.toDateString() === now.toDateString() ? "" : `on ${when.getDate()} ${months[when.getMonth()]} `;
   return `${day}at ${clock}`;
 }
@@ -43,11 +50,11 @@ function refreshTimes(root = document) {
   for (const time of all("time[datetime]", root)) {
     const when = new Date(time.dateTime);
     if (Number.isNaN(when.getTime())) continue;
-    const full = when.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+    const full = when.toLocaleString(locale, { dateStyle: "long", timeStyle: "short" });
     if ("exact" in time.dataset) time.textContent = full;
     else if (time.title) {
       time.title = full;
-      const words = ("soon" in time.dataset ? soon : ago)(when, now);
+      const words = ("soon" in time.dataset ? soon : "past" in time.dataset ? past : ago)(when, now);
       if (time.textContent !== words) time.textContent = words;
     }
   }
