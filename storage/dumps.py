@@ -153,6 +153,9 @@ async def _running(name: str, *options: str, environment: Mapping[str, str], std
     finally:
         with suppress(ProcessLookupError):
             process.kill()
+        for stream in (process.stdout, process.stderr):
+            while await _pipe(stream).read(_CHUNK):
+                pass  # asyncio sees the end of a process only after that of its pipes
         await process.wait()
 
 

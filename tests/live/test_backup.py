@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from tests.live.instance import PASSWORD, ROOT, Instance, eventually, running_instance
+from tests.live.instance import ROOT, Instance, eventually, running_instance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,10 +117,3 @@ async def test_an_interrupted_backup_leaves_no_file(tmp_path: Path, number: sign
         await asyncio.to_thread(pause.write_bytes, b"")
         assert await process.wait() == 1
         assert not list(backups.iterdir())
-
-
-@pytest.mark.parametrize("keep", [0.3, 0.95])
-async def test_a_backup_that_breaks_off_changes_nothing(tmp_path: Path, keep: float) -> None:
-    whole, broken = tmp_path / "whole.tar", tmp_path / "broken.tar"
-    instance = Instance("http://127.0.0.1:1", tmp_path / "a", {}, client=None)  # type: ignore[arg-type]
-    raise AssertionError((whole, broken, instance, keep, PASSWORD))

@@ -9,14 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import orjson
 
 from federation.errors import Invalid
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -104,35 +101,35 @@ def write_archive(path: Path) -> Iterator[ArchiveWriter]:
             partial.unlink()
 
 
-class ArchiveReader:
-    """Reads a backup that is whole; raises `Invalid` for what is none, or breaks off."""
+@contextmanager
+def read_archive(path: Path) -> Iterator[ArchiveReader]:
+    """Open a backup; raise `Invalid` for what is none, is not whole, or was written by a newer release."""
+    try:
+        tar = tarfile.open(path, "r:")  # noqa: SIM115 - closed below; only opening it may fail with OSError
+    except (OSError, tarfile.TarError) as exc:
+        raise Invalid(f"{path} is not a backup that can be read: {exc}.") from exc
+    try:
+        with tar:
+            yield ArchiveReader(tar, path)
+    except tarfile.TarError as exc:
+        raise Invalid(f"{path} cannot be read to its end: {exc}.") from exc
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            self._tar = tarfile.open(path, "r:")  # noqa: SIM115 - __exit__ closes it
-            members = self._tar.getmembers()
-        except (OSError, tarfile.TarError) as exc:
-            raise Invalid(f"{path} is not a backup that can be read: {exc}.") from exc
+
+class ArchiveReader:
+    """Reads a backup; what breaks off is a `tarfile.TarError`."""
+
+    def __init__(self, tar: tarfile.TarFile, path: Path) -> None:
+        self._tar = tar
+        members = tar.getmembers()
         names = [member.name for member in members]
         if names[:2] != [_MANIFEST, _DUMP] or names[-1] != _COMPLETE:
             raise Invalid(f"{path} is not a whole backup of Thoughts.")
-        self._uploads = [member for member in members if member.name.startswith(f"{_UPLOADS}/")]
         self._dump = members[1]
-        try:
-            self.manifest = Manifest(**orjson.loads(b"".join(self._read(members[0]))))
-        except (ValueError, TypeError) as exc:
-            raise Invalid(f"{path} was not written by this release or an older one.") from exc
-        if self.manifest.format != FORMAT:
+        self._uploads = [member for member in members if member.name.startswith(f"{_UPLOADS}/")]
+        described = orjson.loads(b"".join(self._read(members[0])))
+        if described.get("format") != FORMAT:
             raise Invalid(f"{path} was written by a newer release. Restore it with that one.")
-
-    def __enter__(self) -> ArchiveReader:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._tar.close()
+        self.manifest = Manifest(**described)
 
     @property
     def uploads_size(self) -> int:
@@ -155,8 +152,5 @@ class ArchiveReader:
 
     def _read(self, member: tarfile.TarInfo) -> Iterator[bytes]:
         file = self._tar.extractfile(member)
-        try:
-            while file is not None and (chunk := file.read(_CHUNK)):
-                yield chunk
-        except (OSError, tarfile.TarError) as exc:
-            raise Invalid(f"{self._path} cannot be read to its end: {exc}.") from exc
+        while file is not None and (chunk := file.read(_CHUNK)):
+            yield chunk

@@ -21,7 +21,7 @@ from federation.settings import Settings
 from storage import dumps, moderation
 from storage.database import Database, open_connection
 from storage.migrations import migrate, migration_status
-from web.cli.archive import ArchiveReader, Manifest, write_archive
+from web.cli.archive import Manifest, read_archive, write_archive
 from web.cli.session import open_engines, run
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -69,7 +69,7 @@ async def _backup(file: Path) -> None:
 
 async def _restore(file: Path) -> Manifest:
     _obey_sigterm()
-    with ArchiveReader(file) as archive:
+    with read_archive(file) as archive:
         async with open_engines() as settings:
             await _refuse_mismatch(settings, archive.manifest)
             with _progress() as progress:
