@@ -4,6 +4,7 @@ StorageError
 ├── EngineFailed          an embedded engine does not start, or died
 │   └── EngineBusy        another process owns the data folder
 ├── MigrationFailed       a schema file is wrong, changed, missing or did not apply
+├── DumpFailed            a backup could not be written, or not be restored
 ├── DatabaseUnavailable   PostgreSQL is away, or went away meanwhile
 └── LiveUnavailable       Redis is away; callers decide what they do without
 """
@@ -25,6 +26,10 @@ class EngineBusy(EngineFailed):
 
 class MigrationFailed(StorageError):
     """The schema was left as it was; the message names the file and, where known, the line."""
+
+
+class DumpFailed(StorageError):
+    """The database could not be dumped, or was left as it was instead of being restored."""
 
 
 class DatabaseUnavailable(StorageError):

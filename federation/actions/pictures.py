@@ -15,6 +15,7 @@ from storage.people import Person
 
 if TYPE_CHECKING:
     from federation.services import Services
+    from federation.settings import Settings
 
 _BOXES = {"avatar": (AVATAR_SIDE, AVATAR_SIDE), "header": HEADER_SIZE}
 
@@ -29,7 +30,7 @@ async def change_picture(services: Services, person: Person, which: str, data: b
         picture = await asyncio.to_thread(process_picture, data, width=width, height=height)
     except Invalid as exc:
         raise Invalid(exc.message, field=which) from exc
-    await asyncio.to_thread(store_file, uploads_folder(services), picture.content_hash, picture.data)
+    await asyncio.to_thread(store_file, uploads_folder(services.settings), picture.content_hash, picture.data)
     async with services.database.transaction() as db:
         await media.insert_file(
             db, picture.content_hash, picture.content_type,
@@ -48,7 +49,7 @@ async def get_upload(services: Services, content_hash: str) -> PictureFile:
     """Return an uploaded picture, ready to be served."""
     async with services.database.connection() as db:
         content_type = await media.find_file_type(db, content_hash)
-    path = await asyncio.to_thread(find_file, uploads_folder(services), content_hash) if content_type else None
+    path = await asyncio.to_thread(find_file, uploads_folder(services.settings), content_hash) if content_type else None
     if content_type is None or path is None:
         raise NotFound("There is no such picture.")
     return PictureFile(path, content_type, content_hash)
@@ -63,9 +64,9 @@ async def get_proxied(services: Services, key: str) -> PictureFile:
     return await read_picture(services.reader, proxy_folder(services), raw)
 
 
-def uploads_folder(services: Services) -> Path:
+def uploads_folder(settings: Settings) -> Path:
     """Return where uploads lie."""
-    return services.settings.data / "media"
+    return settings.data / "media"
 
 
 def proxy_folder(services: Services) -> Path:

@@ -17,6 +17,8 @@ COMMANDS = {
     "token": "web.cli.users:token",
     "failed": "web.cli.failed:failed",
     "domain": "web.cli.domains:domain",
+    "backup": "web.cli.backup:backup",
+    "restore": "web.cli.backup:restore",
 }
 
 
