@@ -242,7 +242,7 @@ class Chaos:
 
     async def _kill(self, what: str, *words: str) -> None:
         # One that has just died is on its way back.
-        while not self.instance.kill(*words):  # noqa: ASYNC110 - processes set no event
+        while not self.instance.kill(*words):
             await asyncio.sleep(0.02)
         self.happened[f"{what} killed"] += 1
 
@@ -311,7 +311,7 @@ async def make_follow(fediverse: Fediverse, origin: str, name: str, residents: l
 
 
 async def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path, record_property: Any) -> None:
-    print(f"\nKILL_TEST_SEED={SEED} throws the same dice")  # noqa: T201 - what a failure is looked into with
+    print(f"\nKILL_TEST_SEED={SEED} throws the same dice")
     began = time.monotonic()
     async with running_instance(tmp_path / "a") as a, open_fediverse(20) as fediverse:
         for name in ("alice", "bert", "carol"):
@@ -351,12 +351,12 @@ async def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path, r
         "leased at kills": chaos.leases_at_kills, "delivered again": again,
         "seconds": f"{calm - began:.0f} calm, {storm - calm:.0f} storm, {settling_s:.0f} settling",
     }  # fmt: skip
-    print(report)  # noqa: T201 - the figures
+    print(report)
     for name, value in report.items():
         record_property(name, value)
 
 
-def _check_deliveries(  # noqa: PLR0917 - the whole scene
+def _check_deliveries(
     fediverse: Fediverse,
     rows: list[Any],
     followers: dict[str, list[Resident]],
@@ -413,7 +413,7 @@ def _check_deliveries(  # noqa: PLR0917 - the whole scene
     return sum(again.values())
 
 
-async def _check_effects(  # noqa: PLR0917 - the whole scene
+async def _check_effects(
     a: Instance,
     fediverse: Fediverse,
     followers: dict[str, list[Resident]],
