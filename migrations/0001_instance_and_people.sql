@@ -109,7 +109,8 @@ CREATE TABLE remote_actors (
     also_known_as text[] NOT NULL DEFAULT '{}',
     fetched_at timestamptz NOT NULL DEFAULT now(),
     filled_at timestamptz,                      -- when its outbox and collections were last read
-    gone_at timestamptz
+    gone_at timestamptz,
+    suspended_with_domain boolean NOT NULL DEFAULT false  -- and to be restored with it
 );
 CREATE INDEX remote_actors_host ON remote_actors (host);
 CREATE INDEX remote_actors_stale ON remote_actors (fetched_at) WHERE gone_at IS NULL;

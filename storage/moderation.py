@@ -44,32 +44,46 @@ BLOCKS = Rows(
     DomainBlock, "SELECT domain, reason, created_at FROM domain_blocks WHERE domain > $1 ORDER BY domain LIMIT $2"
 )
 IS_BLOCKED = Value(bool, "SELECT host_is_blocked($1)")
-# Blocking a domain ends the follows in both directions, quietly.
+# Blocking a domain ends the follows in both directions, quietly, and takes its people out of our homes.
+LEAVE_HOMES = Command(
+    """DELETE FROM home_entries h USING remote_actors r, follows f, entries e
+    WHERE host_is_blocked(r.host) AND f.following_id = r.user_id AND h.user_id = f.follower_id
+        AND e.id = h.entry_id AND e.user_id = r.user_id"""
+)
 END_FOLLOWS = Command(
-    """DELETE FROM follows f USING remote_actors r
-    WHERE (r.user_id = f.follower_id OR r.user_id = f.following_id) AND host_is_blocked(r.host)"""
+    """WITH refused AS MATERIALIZED (SELECT user_id FROM remote_actors WHERE host_is_blocked(host)),
+    gone AS (
+        DELETE FROM follows WHERE follower_id IN (SELECT user_id FROM refused)
+            OR following_id IN (SELECT user_id FROM refused)
+        RETURNING follower_id, following_id, state),
+    change (id, followers, following) AS (
+        SELECT id, sum(followers), sum(following) FROM (
+            SELECT following_id, 1, 0 FROM gone WHERE state = 'accepted'
+            UNION ALL SELECT follower_id, 0, 1 FROM gone WHERE state = 'accepted') x (id, followers, following)
+        GROUP BY id)
+    UPDATE users u SET followers_count = greatest(0, u.followers_count - change.followers),
+        following_count = greatest(0, u.following_count - change.following)
+    FROM change WHERE u.id = change.id"""
 )
-RECOUNT_FOLLOWS = Command(
-    """UPDATE users u SET
-        followers_count = (SELECT count(*) FROM follows f WHERE f.following_id = u.id AND f.state = 'accepted'),
-        following_count = (SELECT count(*) FROM follows f WHERE f.follower_id = u.id AND f.state = 'accepted')
-    WHERE NOT u.is_remote"""
-)
+# Who was suspended by name before stays so when the domain is let in again.
 SUSPEND_DOMAIN = Command(
-    """UPDATE users u SET state = 'suspended' FROM remote_actors r
-    WHERE r.user_id = u.id AND u.state = 'active' AND host_is_blocked(r.host)"""
+    """WITH refused AS (
+        UPDATE users u SET state = 'suspended' FROM remote_actors r
+        WHERE r.user_id = u.id AND u.state = 'active' AND host_is_blocked(r.host) RETURNING u.id)
+    UPDATE remote_actors r SET suspended_with_domain = true FROM refused WHERE r.user_id = refused.id"""
 )
 RESTORE_DOMAIN = Command(
-    """UPDATE users u SET state = 'active' FROM remote_actors r
-    WHERE r.user_id = u.id AND u.state = 'suspended' AND NOT host_is_blocked(r.host)
-        AND (r.host = $1 OR split_part(r.host, ':', 1) = $1 OR split_part(r.host, ':', 1) LIKE '%.' || $1)"""
+    """WITH restored AS (
+        UPDATE remote_actors SET suspended_with_domain = false
+        WHERE suspended_with_domain AND NOT host_is_blocked(host) RETURNING user_id)
+    UPDATE users u SET state = 'active' FROM restored WHERE u.id = restored.user_id AND u.state = 'suspended'"""
 )
 INSERT_AUDIT = Command("INSERT INTO audit_log (actor_id, action, target, detail) VALUES ($1, $2, $3, $4)")
 AUDIT = Rows(
     AuditEntry,
     """SELECT a.id, u.username AS actor, a.action, a.target, a.detail, a.created_at
     FROM audit_log a LEFT JOIN users u ON u.id = a.actor_id
-    WHERE $1::uuid IS NULL OR a.id < $1 ORDER BY a.id DESC LIMIT $2""",
+    WHERE a.id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') ORDER BY a.id DESC LIMIT $2""",
 )
 INSERT_FACT = Command("INSERT INTO instance_facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 FACT = Value(str, "SELECT value FROM instance_facts WHERE name = $1")
@@ -82,15 +96,15 @@ async def block_domain(db: Connection, domain: str, reason: str) -> None:
     """Refuse a domain: its people are suspended here and follows to and from them end."""
     await INSERT_BLOCK.run(db, domain, reason)
     await SUSPEND_DOMAIN.run(db)
-    if await END_FOLLOWS.run(db):
-        await RECOUNT_FOLLOWS.run(db)
+    await LEAVE_HOMES.run(db)
+    await END_FOLLOWS.run(db)
 
 
 async def unblock_domain(db: Connection, domain: str) -> bool:
     """Talk to a domain again; False when it was not refused."""
     if not await DELETE_BLOCK.run(db, domain):
         return False
-    await RESTORE_DOMAIN.run(db, domain)
+    await RESTORE_DOMAIN.run(db)
     return True
 
 

@@ -55,33 +55,49 @@ ACTIVITIES = Command(
             AND NOT EXISTS (SELECT FROM fanouts f WHERE f.activity_id = a.id) LIMIT $1)"""
 )
 REMOTE_THOUGHTS = Command(
-    """DELETE FROM thoughts WHERE id IN (
-        SELECT t.id FROM thoughts t JOIN users u ON u.id = t.user_id
-        WHERE u.is_remote AND t.arrived_at < now() - $2::interval
-            AND NOT EXISTS (SELECT FROM follows f JOIN users l ON l.id = f.follower_id
-                WHERE f.following_id = t.user_id AND NOT l.is_remote)
-            AND NOT EXISTS (SELECT FROM thoughts r JOIN users l ON l.id = r.user_id
-                WHERE r.reply_to = t.id AND NOT l.is_remote)
-            AND NOT EXISTS (SELECT FROM likes x JOIN users l ON l.id = x.user_id
-                WHERE x.thought_id = t.id AND NOT l.is_remote)
-            AND NOT EXISTS (SELECT FROM entries e JOIN users l ON l.id = e.user_id
-                WHERE e.thought_id = t.id AND NOT l.is_remote)
-            AND NOT EXISTS (SELECT FROM bookmarks k WHERE k.thought_id = t.id)
-            AND NOT EXISTS (SELECT FROM mentions m JOIN users l ON l.id = m.user_id
-                WHERE m.thought_id = t.id AND NOT l.is_remote)
-        LIMIT $1)"""
+    """WITH gone AS (
+        DELETE FROM thoughts WHERE id IN (
+            SELECT t.id FROM thoughts t JOIN users u ON u.id = t.user_id
+            WHERE u.is_remote AND t.arrived_at < now() - $2::interval
+                AND NOT EXISTS (SELECT FROM follows f JOIN users l ON l.id = f.follower_id
+                    WHERE f.following_id = t.user_id AND NOT l.is_remote)
+                AND NOT EXISTS (SELECT FROM thoughts r JOIN users l ON l.id = r.user_id
+                    WHERE r.reply_to = t.id AND NOT l.is_remote)
+                AND NOT EXISTS (SELECT FROM users l WHERE l.id = t.reply_to_user_id AND NOT l.is_remote)
+                AND NOT EXISTS (SELECT FROM likes x JOIN users l ON l.id = x.user_id
+                    WHERE x.thought_id = t.id AND NOT l.is_remote)
+                AND NOT EXISTS (SELECT FROM entries e JOIN users l ON l.id = e.user_id
+                    WHERE e.thought_id = t.id AND NOT l.is_remote)
+                AND NOT EXISTS (SELECT FROM bookmarks k WHERE k.thought_id = t.id)
+                AND NOT EXISTS (SELECT FROM mentions m JOIN users l ON l.id = m.user_id
+                    WHERE m.thought_id = t.id AND NOT l.is_remote)
+            LIMIT $1)
+        RETURNING id, user_id, reply_to),
+    authors AS (
+        UPDATE users u SET thoughts_count = greatest(0, u.thoughts_count - x.count)
+        FROM (SELECT user_id, count(*) FROM gone GROUP BY user_id) x WHERE u.id = x.user_id),
+    parents AS (
+        UPDATE thoughts p SET replies_count = greatest(0, p.replies_count - x.count)
+        FROM (SELECT reply_to, count(*) FROM gone WHERE reply_to NOT IN (SELECT id FROM gone) GROUP BY reply_to) x
+        WHERE p.id = x.reply_to)
+    SELECT FROM gone"""
 )
-# The thousand newest of each home timeline stay, as far as they still lead somewhere.
+# A home keeps its newest thousand: one look per person, not one per entry.
 HOME_ENTRIES = Command(
     """DELETE FROM home_entries h USING (
-        (SELECT k.user_id, k.entry_id FROM users u CROSS JOIN LATERAL (
-            SELECT k.user_id, k.entry_id FROM home_entries k WHERE k.user_id = u.id
-            ORDER BY k.entry_id DESC OFFSET 1000) k
-        WHERE NOT u.is_remote LIMIT $1)
-        UNION
-        (SELECT k.user_id, k.entry_id FROM home_entries k
-        WHERE NOT EXISTS (SELECT FROM entries e WHERE e.id = k.entry_id) LIMIT $1)) old
+        SELECT k.user_id, k.entry_id FROM users u
+            CROSS JOIN LATERAL (
+                SELECT x.entry_id FROM home_entries x WHERE x.user_id = u.id
+                ORDER BY x.entry_id DESC OFFSET 1000 LIMIT 1) first_too_many
+            JOIN home_entries k ON k.user_id = u.id AND k.entry_id <= first_too_many.entry_id
+        WHERE NOT u.is_remote LIMIT $1) old
     WHERE h.user_id = old.user_id AND h.entry_id = old.entry_id"""
+)
+DANGLING_HOME_ENTRIES = Command(
+    """DELETE FROM home_entries h USING (
+        SELECT k.user_id, k.entry_id FROM home_entries k
+        WHERE NOT EXISTS (SELECT FROM entries e WHERE e.id = k.entry_id) LIMIT $1) gone
+    WHERE h.user_id = gone.user_id AND h.entry_id = gone.entry_id"""
 )
 SESSIONS = Command("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < now() LIMIT $1)")
 IDEMPOTENCY_KEYS = Command(
@@ -94,7 +110,7 @@ SIGN_IN_FAILURES = Command(
 )
 NOTIFICATIONS = Command(
     """DELETE FROM notifications WHERE id IN (
-        SELECT id FROM notifications WHERE created_at < now() - interval '1 year' LIMIT $1)"""
+        SELECT id FROM notifications WHERE id < (SELECT uuid7(now() - interval '1 year')) LIMIT $1)"""
 )
 RESOLVED_EVENTS = Command(
     """DELETE FROM failed_events WHERE id IN (
@@ -107,6 +123,7 @@ BATCHES: Mapping[str, Command] = {
     "finished deliveries": FINISHED_DELIVERIES,
     "activities": ACTIVITIES,
     "home entries": HOME_ENTRIES,
+    "dangling home entries": DANGLING_HOME_ENTRIES,
     "sessions": SESSIONS,
     "idempotency keys": IDEMPOTENCY_KEYS,
     "sign-in failures": SIGN_IN_FAILURES,
