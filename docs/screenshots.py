@@ -17,7 +17,7 @@ ONE, TWO = "http://127.0.0.1:8001", "http://127.0.0.2:8002"
 PASSWORD = "a demo password"  # noqa: S105 - the demo prints it
 FOLDER = Path(__file__).parent
 WIDTH, HEIGHT = 1280, 840
-NAMES = [["127.0.0.1:8001", "harbour.example"], ["127.0.0.2:8002", "tea.example"]]
+NAMES = [["127.0.0.1:8001", "quay.example"], ["127.0.0.2:8002", "tea.example"]]
 
 
 @dataclass(frozen=True)

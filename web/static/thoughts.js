@@ -87,10 +87,9 @@ function composer(form) {
   const update = () => {
     const left = limit - lengthOf(area.value) - (warning ? lengthOf(warning.value) : 0);
     const near = left <= 100;
-    counter.textContent = near ? String(left) : "";
+    counter.textContent = !near ? "" : left < 0 ? `${-left} too many` : `${left} left`;
     counter.classList.toggle("near", near && left >= 0);
     counter.classList.toggle("over", left < 0);
-    counter.ariaLabel = left < 0 ? `${-left} characters too many` : `${left} characters left`;
     submit.disabled = left < 0 || !area.value.trim();
     grow(area);
   };
