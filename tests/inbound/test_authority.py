@@ -287,3 +287,14 @@ async def test_forwarded_delete_of_what_we_do_not_have_is_not_looked_up(
     async with nothing_happens(server, peer):
         assert (await peer.post(server, forwarded)).status_code == 202
     assert stranger.host.count(note["id"]) == 0
+
+
+async def test_forwarded_activity_about_a_thing_of_another_host_is_not_looked_up(
+    server: Server, peer: Peer, stranger: Peer
+) -> None:
+    note = peer.note()
+    peer.create(note)
+    forwarded = {**stranger.activity("Create", note["id"]), "signature": {"type": "RsaSignature2017"}}
+    async with nothing_happens(server, peer):
+        assert (await peer.post(server, forwarded)).status_code == 202
+    assert peer.host.count(note["id"]) == 0
