@@ -9,11 +9,15 @@ import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from storage.database import open_connection
 from storage.engines import start_engines
 from storage.migrations import FOLDER, migrate
+
+if TYPE_CHECKING:
+    from storage.database import Connection
 
 # Nothing in here has to survive the machine.
 _FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "4GB"}
@@ -101,8 +105,11 @@ _EMPTY = """DO $$ DECLARE name text; BEGIN
         EXECUTE format('DELETE FROM %I', name);
     END LOOP;
 END $$"""
-_SHAPE = """SELECT count(*), coalesce(sum(relnatts), 0) FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'i')"""
+_SHAPE = """SELECT
+    (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+    (SELECT sum(relnatts) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+    (SELECT count(*) FROM pg_constraint WHERE connamespace = 'public'::regnamespace),
+    (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM pg_rewrite), (SELECT count(*) FROM pg_proc)"""
 _OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
@@ -120,7 +127,9 @@ class DatabasePool:
         if self._spare:
             return self._spare.pop()
         name = f"{self._servers.prefix}_{secrets.token_hex(4)}"
-        await create_database(self._servers, name)
+        connection = await open_connection(await create_database(self._servers, name))
+        self._shape = await self._shape_of(connection)
+        await connection.close()
         return name
 
     async def give_back(self, name: str) -> None:
@@ -128,9 +137,7 @@ class DatabasePool:
         connection = await open_connection(self._servers.url(name))
         try:
             await connection.execute(_OTHERS)
-            shape = tuple(await connection.fetchrow(_SHAPE) or ())
-            self._shape = self._shape or shape
-            usable = shape == self._shape
+            usable = await self._shape_of(connection) == self._shape
             if usable:
                 await connection.execute(_EMPTY)
         finally:
@@ -139,6 +146,10 @@ class DatabasePool:
             self._spare.append(name)
         else:
             await drop_database(self._servers, name)
+
+    @staticmethod
+    async def _shape_of(connection: Connection) -> tuple[object, ...]:
+        return tuple(await connection.fetchrow(_SHAPE) or ())
 
 
 async def _drop_databases(servers: Servers) -> None:

@@ -179,7 +179,7 @@ WAYS: dict[str, tuple[Read, tuple[str, ...], set[str] | None]] = {
     "local": (_local, PUBLIC_ONLY, None),
     "federated": (_federated, PUBLIC_ONLY, None),
     "tag": (_tagged, PUBLIC_ONLY, None),
-    "home": (_home, LISTED, {"author", "follower"}),
+    "home": (_home, ALL, {"author", "follower"}),
     "bookmarks": (_bookmarks, ALL, set(RELATIONS) - {"anonymous"}),
 }
 
