@@ -28,6 +28,7 @@ CREATE TABLE thoughts (
     search tsvector GENERATED ALWAYS AS (to_tsvector('simple', summary || ' ' || plain)) STORED
 ) WITH (fillfactor = 85);
 
+CREATE INDEX thoughts_url ON thoughts USING hash (url);        -- what people paste
 CREATE INDEX thoughts_author ON thoughts (user_id, id DESC);
 CREATE INDEX thoughts_replies ON thoughts (reply_to, id) WHERE reply_to IS NOT NULL;
 CREATE INDEX thoughts_waiting_for_parent ON thoughts (reply_to_ap_id)

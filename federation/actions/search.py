@@ -106,7 +106,7 @@ async def resolve_address(services: Services, viewer: Person | None, url: str) -
         return found
     remote = await resolve_url(services.reader, url)
     if isinstance(remote, Person):
-        return remote
+        return remote if _is_here(remote) else None
     thought = await store_fetched(services, remote)
     if thought is None:
         return None
@@ -122,12 +122,21 @@ async def store_fetched(services: Services, remote: RemoteThought) -> Thought | 
     return (await receive_thought(services, author, remote, arriving=False)).thought
 
 
+def _is_here(person: Person) -> bool:
+    """Tell whether a person may be found: neither suspended, pending or deleted, nor the server's own actor."""
+    return person.state == "active" and (person.is_remote or person.actor_type != "Application")
+
+
 async def _local(services: Services, viewer: Person | None, url: str) -> Person | Thought | None:
     async with services.database.connection() as db:
         match services.urls.parse_local(url):
             case LocalActor(username):
-                return await people.find_by_handle(db, username, None)
+                person = await people.find_by_handle(db, username, None)
+                return person if person is not None and _is_here(person) else None
             case LocalThought(thought_id):
                 return await thoughts.find_visible(db, viewer.id if viewer else None, thought_id)
         thought = await thoughts.find_visible_by_url(db, viewer.id if viewer else None, url)
-        return thought or await people.find_by_ap_id(db, url)
+        if thought is not None:
+            return thought
+        person = await people.find_by_ap_id(db, url)
+        return person if person is not None and _is_here(person) else None

@@ -64,7 +64,7 @@ def test_there_are_queries_to_check() -> None:
     assert len(QUERIES) > 200
 
 
-async def _problems(db: Connection, name: str, query: Rows[Any] | Value[Any] | Command) -> list[str]:
+async def problems_of(db: Connection, name: str, query: Rows[Any] | Value[Any] | Command) -> list[str]:
     try:
         columns = (await db.prepare(query.sql)).get_attributes()
     except asyncpg.PostgresError as exc:
@@ -88,5 +88,5 @@ async def _problems(db: Connection, name: str, query: Rows[Any] | Value[Any] | C
 @pytest.mark.parametrize("module", MODULES)
 async def test_queries_match_schema(db: Connection, module: str) -> None:
     checked = [(name, query) for name, query in QUERIES if name.partition(".")[0] == module]
-    problems = [problem for name, query in checked for problem in await _problems(db, name, query)]
+    problems = [problem for name, query in checked for problem in await problems_of(db, name, query)]
     assert not problems, "\n".join(problems)
