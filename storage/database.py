@@ -163,8 +163,19 @@ def _translated(connection: Connection | None = None) -> Iterator[None]:
         yield
     except _NOT_NOW as exc:
         raise DatabaseUnavailable(f"PostgreSQL went away: {exc}") from exc
+    except asyncpg.InternalClientError as exc:
+        # A ROLLBACK between PostgreSQL's last words and the end of the connection: nothing can be said any more.
+        raise DatabaseUnavailable(f"PostgreSQL went away: {exc}") from exc
     except (OSError, asyncpg.InterfaceError) as exc:
         # With a live connection these are the caller's own affair.
-        if connection is None or connection.is_closed():
+        if connection is None or _is_lost(connection):
             raise DatabaseUnavailable(f"PostgreSQL went away: {exc or type(exc).__name__}") from exc
         raise
+
+
+def _is_lost(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        # The pool takes back what has closed, and its face then answers nothing.
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ _POLL_S = 0.03
 _JOB_TIMEOUT_S = 24 * 3600
 _MAX_JOBS = 32
 _HEALTH_EVERY_S = 10
+_HEARD_S = 0.1
 
 
 class Queue:
@@ -56,8 +58,15 @@ class Queue:
 
     async def run(self, worker: Worker) -> None:
         """Run a worker until Redis goes away, which raises `LiveUnavailable`; jobs under way go on."""
-        with self._live.trying():
-            await worker.async_run()
+        polling = asyncio.create_task(worker.async_run())
+        try:
+            with self._live.trying():
+                await asyncio.shield(polling)
+        finally:
+            # A wait for Redis now and then swallows the cancellation: say it until it is heard.
+            while not polling.done():
+                polling.cancel()
+                await asyncio.wait((polling,), timeout=_HEARD_S)
 
 
 def _function(name: str, run: Callable[[], Awaitable[object]]) -> Function:

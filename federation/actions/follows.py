@@ -50,8 +50,10 @@ async def follow_person(
         if target.is_remote:
             if known is None:
                 await _send_follow(db, services, follower, target, follow)
-        elif follow.state == "accepted":
-            await _answer(db, services, "Accept", follow, follower=follower, target=target)
+        elif known is not None and follow.state == "accepted":
+            # Unless it is the same Follow, processed again because the worker that did it died.
+            if known.ap_id != follow.ap_id:
+                await _answer(db, services, "Accept", follow, follower=follower, target=target)
         elif target.locked:
             await notifications.notify(db, [target.id], "follow_request", follower.id)
         else:

@@ -56,6 +56,11 @@ _SENT = """SELECT a.ap_id, a.seq, a.type, a.ordering_key AS object_id, u.usernam
     FROM activities a JOIN users u ON u.id = a.user_id"""
 
 
+def tell(*what: object) -> None:
+    """Show figures: with `-s`, and with whatever fails."""
+    print(*what)
+
+
 async def ask(instance: Instance, sql: str, *arguments: object) -> list[Any]:
     """Read from the instance's database."""
     engines = find_running(instance.data)
@@ -310,8 +315,8 @@ async def make_follow(fediverse: Fediverse, origin: str, name: str, residents: l
             follows.create_task(follow(who))
 
 
-async def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path, record_property: Any) -> None:
-    print(f"\nKILL_TEST_SEED={SEED} throws the same dice")
+async def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
+    tell(f"KILL_TEST_SEED={SEED} throws the same dice")
     began = time.monotonic()
     async with running_instance(tmp_path / "a") as a, open_fediverse(20) as fediverse:
         for name in ("alice", "bert", "carol"):
@@ -351,9 +356,7 @@ async def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path, r
         "leased at kills": chaos.leases_at_kills, "delivered again": again,
         "seconds": f"{calm - began:.0f} calm, {storm - calm:.0f} storm, {settling_s:.0f} settling",
     }  # fmt: skip
-    print(report)
-    for name, value in report.items():
-        record_property(name, value)
+    tell(report)
 
 
 def _check_deliveries(
@@ -483,7 +486,7 @@ async def _ended(pids: Iterable[int]) -> None:
     await eventually(gone, what="the end of every process")
 
 
-async def test_no_process_outlives_the_supervisor_and_a_restart_continues(tmp_path: Path, record_property: Any) -> None:
+async def test_no_process_outlives_the_supervisor_and_a_restart_continues(tmp_path: Path) -> None:
     async with running_instance(tmp_path / "a") as a:
         await asyncio.to_thread(a.person, "alice")
         thought = await a.post("alice", "Kept")
@@ -497,7 +500,7 @@ async def test_no_process_outlives_the_supervisor_and_a_restart_continues(tmp_pa
             began = time.monotonic()
             await a.start()
             took = time.monotonic() - began
-            record_property(f"start before {number.name}", f"{took:.1f} s")
+            tell(f"start before {number.name}", f"{took:.1f} s")
             # Five seconds on a machine that has nothing else to do.
             assert took < 5 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
             assert (await a.api("alice", "GET", f"/api/v1/statuses/{thought['id']}"))["uri"] == thought["uri"]
@@ -508,7 +511,7 @@ async def test_no_process_outlives_the_supervisor_and_a_restart_continues(tmp_pa
             assert not any(map(_runs, ours)), "something was left when the supervisor had ended"
 
 
-async def test_without_redis_everything_answers_and_deliveries_wait(tmp_path: Path, record_property: Any) -> None:
+async def test_without_redis_everything_answers_and_deliveries_wait(tmp_path: Path) -> None:
     async with (
         start_engines(tmp_path / "redis", postgres=False, valkey=True) as engines,
         open_fediverse(2) as fediverse,
@@ -538,7 +541,7 @@ async def test_without_redis_everything_answers_and_deliveries_wait(tmp_path: Pa
                 answer = await visit
                 slowest_s = max(slowest_s, time.monotonic() - began)
                 assert not isinstance(answer, httpx.Response) or answer.status_code == 200
-        record_property("slowest answer without Redis", f"{slowest_s:.2f} s")
+        tell("slowest answer without Redis", f"{slowest_s:.2f} s")
         assert slowest_s < 5
         assert set(author.answers) <= {0, 200}
         assert set(fediverse.answers) == {"202"}
@@ -546,7 +549,7 @@ async def test_without_redis_everything_answers_and_deliveries_wait(tmp_path: Pa
 
         assert await engines.ensure_running() == ["Valkey"]
         waited_s = await settled(a, timeout_s=30)
-        record_property("until all was delivered after Redis was back", f"{waited_s:.1f} s")
+        tell("until all was delivered after Redis was back", f"{waited_s:.1f} s")
         assert fediverse.taken.total() == before + len(author.written) * len(fediverse.inboxes(fediverse.residents))
         ((mentions,),) = await ask(a, "SELECT count(*) FROM notifications WHERE type = 'mention'")
         assert mentions == 5
@@ -558,19 +561,17 @@ async def _mention(fediverse: Fediverse, a: Instance, number: int) -> None:
     await fediverse.say(who, who.activity("Create", number, note, to=note["to"], cc=note["cc"]), f"{a.origin}/inbox")
 
 
-async def test_a_host_that_returns_gets_its_backlog_and_at_once_when_told_to(
-    tmp_path: Path, record_property: Any
-) -> None:
+async def test_a_host_that_returns_gets_its_backlog_and_at_once_when_told_to(tmp_path: Path) -> None:
     async with running_instance(tmp_path / "a") as a, open_fediverse(3, residents_each=1) as fediverse:
-        await asyncio.to_thread(a.person, "root", admin=True)
-        await make_follow(fediverse, a.origin, "root", fediverse.residents, 0)
+        await asyncio.to_thread(a.person, "ada", admin=True)
+        await make_follow(fediverse, a.origin, "ada", fediverse.residents, 0)
         await settled(a)
         healthy, patient, urged = fediverse.hosts
         for host in (patient, urged):
             await host.turn(Weather.AWAY)
         away_since = time.monotonic()
         for number in range(5):
-            await a.post("root", f"Not everybody hears this yet: {number}")
+            await a.post("ada", f"Not everybody hears this yet: {number}")
 
         def missing(host: Host) -> int:
             return 6 - sum(count for (inbox, _), count in fediverse.taken.items() if inbox.startswith(host.origin))
@@ -585,20 +586,21 @@ async def test_a_host_that_returns_gets_its_backlog_and_at_once_when_told_to(
         await patient.turn(Weather.FINE)
         back = time.monotonic()
         async with httpx.AsyncClient(base_url=a.origin) as browser:
-            await _submit(browser, "/signin", {"name": "root", "password": PASSWORD})
+            await _submit(browser, "/signin", {"name": "ada", "password": PASSWORD})
             await urged.turn(Weather.FINE)
             told = time.monotonic()
             await _submit(browser, "/admin/federation", {"host": urged.authority, "action": "retry"})
         await eventually(lambda: reached(urged), what="what was told to go went at once", timeout_s=5, every_s=0.02)
-        record_property("backlog after retry now", f"{time.monotonic() - told:.2f} s")
+        tell("backlog after retry now", f"{time.monotonic() - told:.2f} s")
         await eventually(lambda: reached(patient), what="the backlog arrived by itself", timeout_s=60)
-        record_property("backlog after 30 s away", f"{time.monotonic() - back:.1f} s")
+        tell("backlog after 30 s away", f"{time.monotonic() - back:.1f} s")
         await settled(a, timeout_s=10)
 
 
 async def _submit(browser: httpx.AsyncClient, path: str, form: dict[str, str]) -> None:
-    found = _TOKEN.search((await browser.get(path)).text)
-    assert found is not None
+    page = await browser.get(path)
+    found = _TOKEN.search(page.text)
+    assert found is not None, (path, page.status_code, page.headers)
     answer = await browser.post(
         path, data={"csrf_token": found[1], **form}, headers={"Origin": str(browser.base_url).rstrip("/")}
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 
 from storage.database import Database, open_connection
@@ -86,6 +88,33 @@ async def test_a_lost_connection_is_reported_as_such_and_replaced(fresh_database
     async with database.connection() as db:
         assert await db.fetchval("SELECT 1") == 1
     await database.close()
+
+
+async def test_a_connection_lost_inside_a_transaction_is_reported_as_such(fresh_database_url: str) -> None:
+    database = await Database.connect(fresh_database_url, max_size=1)
+    with pytest.raises(DatabaseUnavailable):
+        async with database.transaction() as db:
+            await db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    await database.close()
+
+
+async def test_a_connection_that_broke_unnoticed_is_reported_at_its_next_use(fresh_database_url: str) -> None:
+    database = await Database.connect(fresh_database_url, max_size=1)
+    with pytest.raises(DatabaseUnavailable):
+        async with database.connection() as db:
+            with suppress(asyncpg.PostgresError):
+                await db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            while not _is_taken_back(db):
+                await asyncio.sleep(0)
+            await db.fetchval("SELECT 1")
+    await database.close()
+
+
+def _is_taken_back(db: Connection) -> bool:
+    try:
+        return db.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def test_an_error_of_the_callers_own_passes_through(fresh_database: Database) -> None:

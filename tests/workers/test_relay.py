@@ -21,6 +21,7 @@ from tests.workers.sinks import SETTINGS, Sinks, make_drain, open_sinks
 from workers.deliveries import Lane
 from workers.registry import Drain, OneAtATime
 from workers.running import work
+from workers.settings import Queue
 
 if TYPE_CHECKING:
     from storage.database import Connection, Database
@@ -187,6 +188,27 @@ async def test_a_job_that_fails_harms_no_other_and_comes_again(world: World) -> 
     drains = [Drain("fails", always, fails), Drain("works", always, works)]
     async with asyncio.timeout(10), working(world, drains=drains):
         await again.wait()
+
+
+async def test_a_worker_stops_although_a_wait_for_redis_swallowed_its_cancellation(live: Live) -> None:
+    queue = Queue(live)
+    worker = queue.make_worker({"nothing": asyncio.Event().wait})
+    waiting = asyncio.Event()
+
+    async def hard_of_hearing() -> None:
+        with suppress(asyncio.CancelledError):
+            waiting.set()
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    worker.main = hard_of_hearing
+    running = asyncio.create_task(queue.run(worker))
+    await waiting.wait()
+    running.cancel()
+    async with asyncio.timeout(5):
+        with suppress(asyncio.CancelledError):
+            await running
+    assert worker.main_task.done()
 
 
 async def test_one_at_a_time_starts_over_when_asked_meanwhile() -> None:
