@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -200,7 +201,8 @@ class Server:
 async def our_server(servers: Servers, data: Path, **settings: Any) -> AsyncIterator[Server]:
     """Start our server on a clone of the migrated database, for many tests to share."""
     networks = tuple(AllowedNetwork(ip_network(address)) for address in (REMOTE, OTHER))
-    name = f"{servers.prefix}_matrix{next(_numbers)}"
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    name = f"{servers.prefix}_matrix{worker}{next(_numbers)}"
     database = await Database.connect(await create_database(servers, name))
     live = Live(servers.redis_url, prefix=name)
     chosen = make_settings(data, **{"allow_networks": networks, **settings})

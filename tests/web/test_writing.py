@@ -97,7 +97,7 @@ async def test_deleted_thought_leads_home_from_its_own_page(
     client = await client_for(ada)
     answer = await client.post(f"/thoughts/{thought.id}/delete", {"next": f"/@ada/{thought.id}#t-{thought.id}"})
     assert answer.headers["location"] == "/home"
-    assert (await stranger.get(f"/@ada/{thought.id}")).status_code == 404
+    assert (await stranger.get(f"/@ada/{thought.id}")).status_code == 410
 
 
 @pytest.mark.parametrize("verb", ["like", "boost", "bookmark"])
