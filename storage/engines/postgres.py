@@ -144,10 +144,8 @@ class Postgres:
         if found != carried[0]:
             raise EngineFailed(
                 f"{self.cluster} was written by PostgreSQL {found}; this release carries {carried[0]}, "
-                f"which cannot read it. While the release that carries {found} runs, dump the data: "
-                f"pg_dump -Fc -d DATABASE_URL -f thoughts.dump. Stop it, move {self.cluster} away, "
-                "start this release, and restore: "
-                "pg_restore --clean --if-exists -d DATABASE_URL thoughts.dump."
+                f"which cannot read it. With the release that carries {found}: thoughts backup thoughts.tar. "
+                f"Then move {self.cluster} away, and with this release: thoughts restore thoughts.tar."
             )
 
     def _drop_stale_pid_file(self) -> None:

@@ -210,7 +210,7 @@ async def test_a_cluster_of_another_major_version_is_refused_with_a_way_out(tmp_
     cluster = tmp_path / "postgres" / "cluster"
     cluster.mkdir(parents=True)
     (cluster / "PG_VERSION").write_text("17\n")
-    with pytest.raises(EngineFailed, match=r"written by PostgreSQL 17.*carries 18.*pg_dump.*pg_restore"):
+    with pytest.raises(EngineFailed, match=r"written by PostgreSQL 17.*carries 18.*thoughts backup.*thoughts restore"):
         async with start_engines(tmp_path, postgres=True, valkey=False):
             pass
 
