@@ -99,8 +99,11 @@ async def test_a_failure_at_the_last_statement_leaves_nothing(services: Services
     services.wake = lambda: woken.append(True)
     # The fan-out is written last; here the database refuses it.
     await execute(services, "ALTER TABLE fanouts ADD CONSTRAINT refused CHECK (false)")
-    with pytest.raises(asyncpg.CheckViolationError):
-        await say(services, ada, "@bob hi #tag", idempotency_key="k")
+    try:
+        with pytest.raises(asyncpg.CheckViolationError):
+            await say(services, ada, "@bob hi #tag", idempotency_key="k")
+    finally:
+        await execute(services, "ALTER TABLE fanouts DROP CONSTRAINT refused")
     for table in ("thoughts", "entries", "mentions", "thought_tags", "activities", "idempotency_keys"):
         assert await scalar(services, f"SELECT count(*) FROM {table}") == 0, table
     assert (await again(services, ada)).thoughts_count == 0

@@ -48,5 +48,5 @@ async def test_what_leads_nowhere_leaves_home(db: Connection) -> None:
     await fill(db, alice, alice, 3)
     gone, *stays = await ids(db, alice)
     await db.execute("DELETE FROM thoughts WHERE id = $1", gone)
-    assert await retention.run_batch(db, "home entries", limit=100) == 1
+    assert await retention.run_batch(db, "dangling home entries", limit=100) == 1
     assert await ids(db, alice) == stays
