@@ -107,7 +107,8 @@ _EMPTY = """DO $$ DECLARE name text; BEGIN
 END $$"""
 _SHAPE = """SELECT
     (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
-    (SELECT sum(relnatts) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+    (SELECT md5(string_agg(c.relname || '.' || a.attname, ' ' ORDER BY c.relname, a.attnum)) FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped),
     (SELECT count(*) FROM pg_constraint WHERE connamespace = 'public'::regnamespace),
     (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM pg_rewrite), (SELECT count(*) FROM pg_proc)"""
 _OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity

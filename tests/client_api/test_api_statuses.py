@@ -176,7 +176,7 @@ async def test_followers_see_what_is_private_and_the_named_what_is_direct(ann: A
     direct = await ann.publish("For @bob", visibility="direct")
     assert (await bob.get(f"/api/v1/statuses/{private['id']}"))["visibility"] == "private"
     assert (await bob.get(f"/api/v1/statuses/{direct['id']}"))["visibility"] == "direct"
-    assert [status["id"] for status in await bob.get("/api/v1/timelines/home")] == [private["id"]]
+    assert [status["id"] for status in await bob.get("/api/v1/timelines/home")] == [direct["id"], private["id"]]
     await bob.post(f"/api/v1/statuses/{private['id']}/reblog", expected=403)
 
 

@@ -17,7 +17,7 @@ from tests.remote.fediverse import Host, running
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NOW = datetime.now(UTC)
-STALE, FUTURE = NOW - timedelta(minutes=62), NOW + timedelta(minutes=17)
+STALE, FUTURE = NOW - timedelta(minutes=62), NOW + timedelta(minutes=50)
 
 
 def rewritten(old: str, new: str, *, header: str = "signature") -> Signing:
