@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from federation.actions.pictures import evict_pictures
+from federation.actions.resanitise import resanitise
 from storage import deliveries, fetches, remote_actors, retention
 from workers.deliveries import HOST_SLOTS
 
@@ -56,3 +58,11 @@ async def apply_retention(services: Services) -> None:
         async with services.database.transaction() as db:
             if await retention.purge_remote_thoughts(db, older_than, limit=_BATCH) < _BATCH:
                 break
+    await evict_pictures(services)
+
+
+async def sanitise_again(services: Services) -> None:
+    """Bring remote HTML up to the present sanitiser, after an update that changed it."""
+    for _ in range(_MOST_BATCHES):
+        if not await resanitise(services):
+            break

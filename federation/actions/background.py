@@ -19,7 +19,7 @@ from federation.remote.actors import refresh_actor
 from federation.remote.collections import fill_profile
 from federation.remote.failures import classify
 from federation.remote.objects import fetch_thought
-from storage import fetches, people, reactions, remote_actors, thoughts
+from storage import fetches, people, reactions, thoughts
 from storage.errors import DatabaseUnavailable
 from storage.fetches import Fetch
 from storage.people import Person
@@ -37,7 +37,6 @@ FETCH_TIMEOUT_S = 120
 PAUSES_S = (60, 600, 3600, 6 * 3600)
 # Parents of parents that one reply may make us read.
 DEEPEST = 30
-_STALE_AFTER = timedelta(days=7)
 
 
 async def drain(services: Services) -> int:
@@ -53,14 +52,6 @@ async def drain(services: Services) -> int:
         async with asyncio.TaskGroup() as tasks:
             for fetch in batch:
                 tasks.create_task(_run(services, fetch))
-
-
-async def request_stale_actors(services: Services) -> None:
-    """Ask for connected actors that were not read for a week to be read again."""
-    async with services.database.transaction() as db:
-        stale = await remote_actors.list_stale(db, _STALE_AFTER, limit=200)
-        await fetches.request(db, "actor", [actor.ap_url for actor in stale])
-    services.wake()
 
 
 async def _run(services: Services, fetch: Fetch) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from federation.actions.profiles import set_picture
 from federation.errors import Invalid, NotFound
-from federation.remote.files import find_file, store_file
+from federation.remote.files import delete_file, find_file, store_file
 from federation.remote.pictures import AVATAR_SIDE, HEADER_SIZE, PictureFile, process_picture, read_picture
 from storage import media
 from storage.people import Person
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from federation.services import Services
     from federation.settings import Settings
 
+_UNUSED_FOR = timedelta(days=30)
 _BOXES = {"avatar": (AVATAR_SIDE, AVATAR_SIDE), "header": HEADER_SIZE}
 
 
@@ -62,6 +64,14 @@ async def get_proxied(services: Services, key: str) -> PictureFile:
     except ValueError:
         raise NotFound("There is no such picture.") from None
     return await read_picture(services.reader, proxy_folder(services), raw)
+
+
+async def evict_pictures(services: Services) -> None:
+    """Forget cached pictures that nobody looked at for a month; they are read again when somebody does."""
+    async with services.database.transaction() as db:
+        gone = await media.evict(db, _UNUSED_FOR)
+    for content_hash in gone:
+        await asyncio.to_thread(delete_file, proxy_folder(services), content_hash)
 
 
 def uploads_folder(settings: Settings) -> Path:
