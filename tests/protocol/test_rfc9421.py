@@ -2,6 +2,8 @@
 
 import base64
 import dataclasses
+import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -150,6 +152,21 @@ def test_appendix_b22_signature_fits_our_base():
     key = parse_public_key_pem(RSA_PSS_PUBLIC_PEM).key
     pss = padding.PSS(mgf=padding.MGF1(hashes.SHA512()), salt_length=64)
     key.verify(base64.b64decode(B22_SIGNATURE), base_of(RFC_REQUEST, f"sig-b22={B22}"), pss, hashes.SHA512())
+
+
+def test_appendix_b24_signature_base_of_a_response():
+    digest = "sha-512=:mEWXIS7MaLRuGgxOBdODa3xqM1XdEvxoYhvlCFJ41QJgJc4GTsPp29l5oGX69wWdXymyU0rjJuahq4l5aGgfLQ==:"
+    body = b'{"message": "good dog"}'
+    assert digest == f"sha-512=:{base64.b64encode(hashlib.sha512(body).digest()).decode()}:"
+    headers = {"Content-Type": "application/json", "Content-Digest": digest, "Content-Length": "23"}
+    response = replace(received(headers, target=RFC_TARGET, body=body), status=200)
+    b24 = (
+        '("@status" "content-type" "content-digest" "content-length");created=1618884473;keyid="test-key-ecc-p256"'
+    )  # fmt: skip
+    assert base_of(response, f"sig-b24={b24}").decode() == (
+        f'"@status": 200\n"content-type": application/json\n"content-digest": {digest}\n"content-length": 23\n'
+        f'"@signature-params": {b24}'
+    )
 
 
 def test_appendix_b24_signs_a_response_which_no_request_is():

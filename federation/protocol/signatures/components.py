@@ -1,4 +1,4 @@
-"""The signature base of RFC 9421 (§2) for requests."""
+"""The signature base of RFC 9421 (§2)."""
 
 from __future__ import annotations
 
@@ -58,6 +58,8 @@ def _value(request: SignedRequest, part: Component) -> str:
     name = part.name
     if name == "@query-param":
         return _query_parameter(request.query, part.parameters)
+    if name == "@status" and not part.parameters and request.status is not None:
+        return str(request.status)
     if part.parameters or (name.startswith("@") and name not in _DERIVED):
         raise Refusal(Reason.UNSUPPORTED_COMPONENT, f"The component {quoted(name)} is not supported.")
     derive = _DERIVED.get(name)

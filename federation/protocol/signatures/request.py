@@ -17,6 +17,7 @@ class SignedRequest:
 
     `scheme` is the one the client used: behind a proxy it comes from trusted configuration. `target` is
     path and query exactly as in the request line. `headers` maps lower-case names to values in order.
+    `status` makes it the response to that request (RFC 9421 §2.2.9): we neither send nor check signed ones.
     """
 
     method: str
@@ -24,6 +25,7 @@ class SignedRequest:
     target: str
     headers: Mapping[str, Sequence[str]]
     body: bytes = b""
+    status: int | None = None
 
     @property
     def path(self) -> str:
