@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION
 from storage.query import Command, Value
 
@@ -43,9 +44,10 @@ INSERT_THOUGHTS = Command(
         SELECT n, now() - n * interval '10 seconds' AS at, ($2::uuid[])[1 + n * 7 % cardinality($2::uuid[])] AS author
         FROM generate_series($3::int, $4::int) AS turns (n)),
     written AS (
-        INSERT INTO thoughts (id, user_id, content, plain, sanitiser, visibility, ap_id, url, likes_count, created_at)
-        SELECT uuid7(at), author, replace($5, '{n}', n::text), 'A morning', $6, 'public',
-            'https://peer.example/statuses/' || n, 'https://peer.example/@writer/' || n, n % 5, at
+        INSERT INTO thoughts (id, user_id, content, page_html, plain, sanitiser, visibility, ap_id, url, likes_count,
+            created_at)
+        SELECT uuid7(at), author, replace($5, '{n}', n::text), replace($8, '{n}', n::text), 'A morning', $6,
+            'public', 'https://peer.example/statuses/' || n, 'https://peer.example/@writer/' || n, n % 5, at
         FROM turns RETURNING id, user_id, created_at, ap_id),
     entered AS (
         INSERT INTO entries (id, user_id, thought_id, kind, is_remote, ap_id, created_at)
@@ -59,6 +61,7 @@ _CONTENT = (
     '<p><a href="https://example.org/mornings/{n}" rel="nofollow noopener">example.org/mornings/{n}</a> '
     '<a href="https://peer.example/tags/mornings" class="mention hashtag" rel="tag">#mornings</a></p>'
 )
+_PAGE_HTML = with_own_links(_CONTENT, origin="http://127.0.0.1")
 _AT_ONCE = 20_000
 # As many as retention leaves in a home timeline.
 _KEPT_AT_HOME = 1000
@@ -87,7 +90,9 @@ async def fill_home(database: Database, person_id: UUID, authors: Sequence[UUID]
         for first in range(1, count + 1, _AT_ONCE):
             last = min(count, first + _AT_ONCE - 1)
             at_home = _KEPT_AT_HOME if first == 1 else 0
-            await INSERT_THOUGHTS.run(db, person_id, list(authors), first, last, _CONTENT, SANITISER_VERSION, at_home)
+            await INSERT_THOUGHTS.run(
+                db, person_id, list(authors), first, last, _CONTENT, SANITISER_VERSION, at_home, _PAGE_HTML
+            )
         # What PostgreSQL would do on its own in the midst of the measurement.
         await db.execute("VACUUM ANALYZE")
         await db.execute("CHECKPOINT")

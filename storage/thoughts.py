@@ -22,6 +22,7 @@ class Thought:
     id: UUID
     user_id: UUID
     content: str
+    page_html: str | None
     sanitiser: int
     source: str | None
     summary: str
@@ -50,6 +51,7 @@ class NewThought:
     id: UUID
     user_id: UUID
     content: str
+    page_html: str
     sanitiser: int
     source: str | None
     plain: str
@@ -73,6 +75,7 @@ class Edit:
     """What an edit may change."""
 
     content: str
+    page_html: str
     sanitiser: int
     source: str | None
     plain: str
@@ -142,8 +145,8 @@ class Tombstone:
     deleted_at: datetime
 
 
-COLUMNS = """t.id, t.user_id, t.content, t.sanitiser, t.source, t.summary, t.sensitive, t.language,
-    t.reply_to, t.reply_to_ap_id, t.reply_to_user_id, t.visibility, t.ap_id, t.url, t.object_type,
+COLUMNS = """t.id, t.user_id, t.content, t.page_html, t.sanitiser, t.source, t.summary, t.sensitive,
+    t.language, t.reply_to, t.reply_to_ap_id, t.reply_to_user_id, t.visibility, t.ap_id, t.url, t.object_type,
     t.attachments, t.emojis, t.likes_count, t.boosts_count, t.replies_count, t.created_at, t.edited_at"""
 
 NEW_ID = Value(UUID, "SELECT uuid7($1)")
@@ -151,8 +154,9 @@ INSERT = Rows(
     Thought,
     """INSERT INTO thoughts AS t (id, user_id, content, sanitiser, source, plain, summary, sensitive, language,
         reply_to, reply_to_ap_id, reply_to_user_id, visibility, ap_id, url, object_type, attachments, emojis,
-        created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        created_at, page_html)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+        nullif($20, $3))
     ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}""",
     columns=COLUMNS,
 )
@@ -227,7 +231,7 @@ SAVE_VERSION = Command(
 UPDATE = Rows(
     Thought,
     """UPDATE thoughts t SET content = $2, sanitiser = $3, source = $4, plain = $5, summary = $6, sensitive = $7,
-        language = $8, attachments = $9, emojis = $10, edited_at = $11
+        language = $8, attachments = $9, emojis = $10, edited_at = $11, page_html = nullif($12, $2)
     WHERE t.id = $1 RETURNING {columns}""",
     columns=COLUMNS,
 )
@@ -295,8 +299,8 @@ OLD_SANITISER = Rows(
     ORDER BY sanitiser, id LIMIT $2 FOR UPDATE SKIP LOCKED""",
 )
 RESANITISE = Command(
-    """UPDATE thoughts t SET content = x.content, sanitiser = $3
-    FROM unnest($1::uuid[], $2::text[]) AS x (id, content) WHERE t.id = x.id"""
+    """UPDATE thoughts t SET content = x.content, page_html = nullif(x.page_html, x.content), sanitiser = $4
+    FROM unnest($1::uuid[], $2::text[], $3::text[]) AS x (id, content, page_html) WHERE t.id = x.id"""
 )
 COUNT_LOCAL = Value(int, "SELECT count(*) FROM entries WHERE kind = 'thought' AND NOT is_remote")
 
@@ -311,7 +315,7 @@ async def insert_thought(db: Connection, new: NewThought) -> Thought | None:
     thought = await INSERT.first(
         db, new.id, new.user_id, new.content, new.sanitiser, new.source, new.plain, new.summary, new.sensitive,
         new.language, new.reply_to, new.reply_to_ap_id, new.reply_to_user_id, new.visibility, new.ap_id, new.url,
-        new.object_type, new.attachments, new.emojis, new.created_at,
+        new.object_type, new.attachments, new.emojis, new.created_at, new.page_html,
     )  # fmt: skip
     if thought is None:
         return None
@@ -377,7 +381,7 @@ async def update_thought(db: Connection, thought_id: UUID, edit: Edit) -> Though
     await SAVE_VERSION.run(db, thought_id)
     return await UPDATE.first(
         db, thought_id, edit.content, edit.sanitiser, edit.source, edit.plain, edit.summary, edit.sensitive,
-        edit.language, edit.attachments, edit.emojis, edit.edited_at,
+        edit.language, edit.attachments, edit.emojis, edit.edited_at, edit.page_html,
     )  # fmt: skip
 
 

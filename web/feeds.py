@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cache
@@ -66,7 +67,9 @@ async def _feed(handle: str, kind: str) -> Response:
     if person.is_remote:
         raise NotFound("Feeds are for people of this server; theirs is on their own.")
     shown = await timelines.get_entries_of(services(), None, person, Page(limit=_ENTRIES), replies=False, boosts=False)
-    views = Presenter(shown, None).all()
+    # Readers elsewhere follow the links of a feed: they get those that were sent, not those to pages of ours.
+    sent = {str(entry.thought.id): entry.thought.content for entry in shown.entries}
+    views = [replace(view, html=sent[view.id]) for view in Presenter(shown, None).all()]
     context: dict[str, Any] = {
         "person": person,
         "handle": f"@{person.username}@{settings().account_domain}",

@@ -50,6 +50,7 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
             return before
         edit = Edit(
             content=text.content,
+            page_html=text.page_html,
             sanitiser=SANITISER_VERSION,
             source=text.source,
             plain=text.plain,

@@ -39,6 +39,8 @@ async def get_person(services: Services, handle: Handle, *, viewer: Person | Non
         person = await people.find_by_handle(db, handle.username, domain)
     if person is None and domain is not None and viewer is not None:
         person = await resolve_handle(services.reader, handle)
+    if person is None and domain is not None and viewer is None:
+        raise NotFound(f"Nobody here knows {handle} yet. Sign in, and their server is asked.")
     if person is None or person.state != "active" or (not person.is_remote and person.actor_type == "Application"):
         raise NotFound(f"There is nobody called {handle} here.")
     return person

@@ -12,6 +12,7 @@ from federation.actions.people import find_mentioned
 from federation.errors import Conflict, Invalid, NotFound
 from federation.protocol.addressing import Visibility
 from federation.protocol.handles import Handle
+from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text
 from federation.protocol.text import (
     MentionTarget,
@@ -54,6 +55,7 @@ class Text:
 
     source: str
     content: str
+    page_html: str
     plain: str
     summary: str
     tags: list[str]
@@ -72,7 +74,15 @@ async def compose(services: Services, author: Person, source: str, summary: str)
     targets = {handle: MentionTarget(person.profile_url, _shown(handle, person)) for handle, person in found.items()}
     content = render_source(source, targets, origin=services.settings.origin)
     mentioned = list({person.id: person for person in found.values()}.values())
-    return Text(source, content, plain_text(content), summary, [tag.name for tag in find_tags(source)], mentioned)
+    return Text(
+        source=source,
+        content=content,
+        page_html=with_own_links(content, mentioned, origin=services.settings.origin),
+        plain=plain_text(content),
+        summary=summary,
+        tags=[tag.name for tag in find_tags(source)],
+        mentioned=mentioned,
+    )
 
 
 def _shown(handle: Handle, person: Person) -> Handle:
@@ -114,6 +124,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 id=thought_id,
                 user_id=author.id,
                 content=text.content,
+                page_html=text.page_html,
                 sanitiser=SANITISER_VERSION,
                 source=text.source,
                 plain=text.plain,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from federation.actions.edit_thought import notify_boosters
 from federation.protocol.addressing import Visibility
+from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
 from storage import entries, fetches, moderation, notifications, people, relations, remote_actors, thoughts
 from storage.entries import NewEntry
@@ -61,6 +62,7 @@ async def receive_thought(
             return Received(None, "comes from a refused server")
         visibility = remote.visibility(wire.followers_url if wire else None)
         mentioned = await _mentioned(db, remote, visibility, addressee)
+        tags = remote.hashtags[:MOST_TAGS]
         parent = await thoughts.find_by_ap_id(db, remote.in_reply_to) if remote.in_reply_to else None
         if arriving and not await _concerns_us(db, author, mentioned, parent):
             return Received(None, "concerns nobody here")
@@ -70,6 +72,7 @@ async def receive_thought(
                 id=await thoughts.new_id(db, published),
                 user_id=author.id,
                 content=content,
+                page_html=with_own_links(content, mentioned, tags, origin=services.settings.origin),
                 sanitiser=SANITISER_VERSION,
                 source=None,
                 plain=plain_text(content),
@@ -90,7 +93,7 @@ async def receive_thought(
         )
         if thought is None:
             return Received(None, "stored by another process")
-        await _enter(db, author, thought, mentioned, remote.hashtags[:MOST_TAGS], fresh=fresh)
+        await _enter(db, author, thought, mentioned, tags, fresh=fresh)
         await thoughts.adopt_replies(db, thought)
         if parent is None and remote.in_reply_to and not services.urls.is_ours(remote.in_reply_to):
             await fetches.request(db, "thought", [remote.in_reply_to], depth=1)
@@ -117,8 +120,11 @@ async def receive_edit(
         before = (known.content, known.summary, known.sensitive, known.attachments)
         if before == (content, summary, remote.sensitive, attachments):
             return Received(known)
+        mentioned = await _mentioned(db, remote, Visibility(known.visibility), addressee)
+        tags = remote.hashtags[:MOST_TAGS]
         edit = Edit(
             content=content,
+            page_html=with_own_links(content, mentioned, tags, origin=services.settings.origin),
             sanitiser=SANITISER_VERSION,
             source=None,
             plain=plain_text(content),
@@ -130,9 +136,8 @@ async def receive_edit(
             edited_at=edited_at,
         )
         thought = await thoughts.update_thought(db, known.id, edit)
-        mentioned = await _mentioned(db, remote, Visibility(known.visibility), addressee)
         await thoughts.set_mentions(db, known.id, [person.id for person in mentioned], fresh=False)
-        await thoughts.set_tags(db, known.id, remote.hashtags[:MOST_TAGS], fresh=False)
+        await thoughts.set_tags(db, known.id, tags, fresh=False)
         await notifications.notify(db, [person.id for person in mentioned], "mention", author.id, known.id)
         await notify_boosters(db, known)
     return Received(thought)

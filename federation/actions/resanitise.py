@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from storage import thoughts
 
@@ -20,6 +21,17 @@ async def resanitise(services: Services) -> int:
     """
     async with services.database.transaction() as db:
         old = await thoughts.OLD_SANITISER.all(db, SANITISER_VERSION, BATCH)
+        ids = [one.id for one in old]
+        named, tags = await thoughts.list_mentions(db, ids), await thoughts.list_tags(db, ids)
         clean = [sanitise_html(one.content) for one in old]
-        await thoughts.RESANITISE.run(db, [one.id for one in old], clean, SANITISER_VERSION)
+        pages = [
+            with_own_links(
+                html,
+                [who for who in named if who.thought_id == one.id],
+                [tag.name for tag in tags if tag.thought_id == one.id],
+                origin=services.settings.origin,
+            )
+            for one, html in zip(old, clean, strict=True)
+        ]
+        await thoughts.RESANITISE.run(db, ids, clean, pages, SANITISER_VERSION)
     return len(old)

@@ -78,7 +78,8 @@ def _sanitised(entry: Entry) -> Entry:
     """Sanitise again what an older sanitiser left of remote HTML; the background pass gets to the row later."""
     if entry.thought.sanitiser >= SANITISER_VERSION or entry.thought.source is not None:
         return entry
-    return replace(entry, thought=replace(entry.thought, content=sanitise_html(entry.thought.content)))
+    content = sanitise_html(entry.thought.content)
+    return replace(entry, thought=replace(entry.thought, content=content, page_html=None))
 
 
 def _id(viewer: Person | None) -> UUID | None:

@@ -72,7 +72,8 @@ async def _profile(handle: str, *, tab: str) -> Response:
     first = page.older_than is None and page.newer_than is None
     pinned = await timelines.get_pinned(services(), who, person) if first and tab == "thoughts" else None
     choice = _css_choice()
-    view = profile_view(found, who, css_enabled=choice == "on" or (choice is None and shows_styles()))
+    styled = choice == "on" or (choice is None and shows_styles())
+    view = profile_view(found, who, origin=settings().origin, css_enabled=styled)
     response = render(
         "profile.html",
         current="profile" if view.is_self else "",

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.protocol.own_links import with_own_links
 from federation.remote.pictures import proxied_path
 from web.assets import asset
 from web.view_models import FieldView, PersonRow, PersonView, ProfileView
@@ -59,15 +60,15 @@ def _row(person: Person, relation: Relation | None, viewer: Person | None) -> Pe
     )
 
 
-def profile_view(profile: Profile, viewer: Person | None, *, css_enabled: bool) -> ProfileView:
+def profile_view(profile: Profile, viewer: Person | None, *, origin: str, css_enabled: bool) -> ProfileView:
     """Return a profile page's head."""
     person, relation = profile.person, profile.relation
     view = person_view(person)
     return ProfileView(
         person=view,
-        bio_html=person.bio_html,
+        bio_html=with_own_links(person.bio_html, origin=origin),
         header_url=picture_url(person, person.header_url),
-        fields=field_views(person),
+        fields=field_views(person, origin),
         thoughts=person.thoughts_count,
         following_count=person.following_count,
         followers_count=person.followers_count,
@@ -88,9 +89,12 @@ def profile_view(profile: Profile, viewer: Person | None, *, css_enabled: bool) 
     )
 
 
-def field_views(person: Person) -> tuple[FieldView, ...]:
-    """Return a person's profile fields."""
-    return tuple(FieldView(field["name"], field["html"], _moment(field.get("verified_at"))) for field in person.fields)
+def field_views(person: Person, origin: str) -> tuple[FieldView, ...]:
+    """Return a person's profile fields, the people and hashtags in them linked to our pages."""
+    return tuple(
+        FieldView(field["name"], with_own_links(field["html"], origin=origin), _moment(field.get("verified_at")))
+        for field in person.fields
+    )
 
 
 def typed_fields(person: Person) -> tuple[FieldView, ...]:

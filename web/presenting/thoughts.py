@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from federation.actions.reactions import may_boost
-from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
+from federation.protocol.sanitise import plain_text
 from web.presenting.people import person_view, picture_url
 from web.view_models import (
     AttachmentView,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from storage.deliveries import Receipt
     from storage.entries import Entry, Marks
     from storage.people import Person
-    from storage.thoughts import Thought
 
 _EXCERPT_CHARS = 200
 # How deep replies nest before the page says "continue".
@@ -72,7 +71,7 @@ class Presenter:
             id=str(thought.id),
             entry_id=str(entry.id),
             author=author,
-            html=content_html(thought),
+            html=thought.page_html or thought.content,
             url=f"{author.profile_url}/{thought.id}",
             origin_url=thought.url,
             published_at=thought.created_at,
@@ -108,11 +107,6 @@ def each_once(views: Iterable[ThoughtView]) -> tuple[ThoughtView, ...]:
         replace(first, other_boosters=sum(other.boosted_by is not None for other in others))
         for first, *others in found.values()
     )
-
-
-def content_html(thought: Thought) -> str:
-    """Return a thought's HTML; what an older sanitiser let through is sanitised again."""
-    return thought.content if thought.sanitiser == SANITISER_VERSION else sanitise_html(thought.content)
 
 
 def receipt_words(receipt: Receipt | None) -> str | None:
