@@ -77,11 +77,15 @@ async def _write(surfer: Surfer, text: str, *, audience: str = "Everyone, and it
     await surfer.sees(text.rpartition(" ")[2])
 
 
-async def _react(surfer: Surfer, text: str, name: str) -> None:
-    """Press a button under a thought and see it pressed, whoever changed the page: the script or the server."""
-    button = surfer.thought(text).get_by_role("button", name=name)
-    await button.click()
-    await expect(button).to_have_attribute("aria-pressed", "true")
+async def _react(surfer: Surfer, text: str, *names: str) -> None:
+    """Press buttons under a thought, one right after the other, and see all of them stay pressed."""
+    buttons = [surfer.thought(text).get_by_role("button", name=name) for name in names]
+    for button in buttons:
+        await button.click()
+        await expect(button).to_have_attribute("aria-pressed", "true")
+    for button in buttons:
+        await expect(button).not_to_have_attribute("aria-busy", "true")
+        await expect(button).to_have_attribute("aria-pressed", "true")
 
 
 async def _become_admin(surfer: Surfer) -> None:
@@ -145,9 +149,7 @@ async def _meet(surfer: Surfer, other: Instance) -> None:
     assert name == f"/@{handle}"
     await other.post("penpal", "Greetings from the other side")
     await surfer.waits_for("/home", "Greetings from the other side")
-    await _react(surfer, "Greetings", "Like")
-    await _react(surfer, "Greetings", "Boost")
-    await _react(surfer, "Greetings", "Bookmark")
+    await _react(surfer, "Greetings", "Like", "Boost", "Bookmark")
     for kind in ("favourite", "reblog", "follow"):
         await eventually(lambda kind=kind: _notice(other, kind), what=f"the {kind} arrived")
     await surfer.open("/bookmarks")

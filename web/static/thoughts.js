@@ -124,31 +124,30 @@ document.addEventListener("click", (event) => {
   if (back && document.referrer.startsWith(`${location.origin}/`) && history.length > 1) { event.preventDefault(); history.back(); }
 });
 
-// --- Like, boost and bookmark stay where they are: the same POST, then only this thought is taken from the answer ---
+// --- Like, boost and bookmark stay where they are: the same POST, then only this button is taken from the answer ---
 
 document.addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
   if (!form.matches("form.acts") || !submitter?.hasAttribute("aria-pressed")) return;
   event.preventDefault();
-  const action = submitter.formAction;
+  if (submitter.ariaBusy) return;
   const pressed = submitter.ariaPressed === "true";
   submitter.ariaPressed = String(!pressed);
-  const article = form.closest("article");
-  const label = submitter.className;
+  submitter.ariaBusy = "true";
+  const { id } = form.closest("article");
   try {
-    const answer = await fetch(action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(submitter.formAction, { method: "POST", body, keepalive: true });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById(article.id);
+    const named = (button) => button.className === submitter.className;
+    const fresh = [...all("button[aria-pressed]", page.getElementById(id) ?? page)].find(named);
     if (!answer.ok || !fresh) throw new Error(answer.statusText);
-    const open = article.querySelector("details.cw")?.open;
-    const wide = article.className;
-    article.replaceWith(fresh);
-    fresh.className = wide;
-    if (open) fresh.querySelector("details.cw").open = true;
-    enhance(fresh);
-    [...all("button[aria-pressed]", fresh)].find((button) => button.className === label)?.focus({ preventScroll: true });
+    const focused = document.activeElement === submitter;
+    submitter.replaceWith(fresh);
+    if (focused) fresh.focus({ preventScroll: true });
   } catch {
     submitter.ariaPressed = String(pressed);
+    submitter.ariaBusy = null;
     say("That did not work. Try again in a moment.");
   }
 });
