@@ -142,6 +142,14 @@ HOME = _pages(
         AND {visible} AND {not_hidden}
     ORDER BY h.entry_id {order}"""
 )
+LISTED = _pages(
+    """SELECT {entry} FROM list_entries h JOIN entries e ON e.id = h.entry_id JOIN thoughts t ON t.id = e.thought_id
+    WHERE h.list_id = $5
+        AND h.entry_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND h.entry_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+        AND {visible} AND {not_hidden}
+    ORDER BY h.entry_id {order}"""
+)
 FEDERATED = _pages(
     """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
     WHERE e.kind = 'thought' AND e.visibility = 'public' AND NOT e.is_reply AND {between}
@@ -259,20 +267,40 @@ FAN_OUT_DIRECT = Command(
     UNION SELECT u.id, $1::uuid FROM users u WHERE u.id = $2 AND NOT u.is_remote
     ON CONFLICT DO NOTHING"""
 )
+# Lists that hold the author get it by the same rules and their own policy for answers; what is on an exclusive list
+# stays out of its owner's home.
 FAN_OUT = Command(
     """WITH shown AS MATERIALIZED (
         SELECT x.id FROM entries e JOIN entries x ON x.thought_id = e.thought_id
         WHERE $3::boolean AND e.id = $1 AND x.id <> $1 AND x.id > (SELECT uuid7(now() - interval '1 day'))
-        ORDER BY x.id DESC LIMIT 100)
+        ORDER BY x.id DESC LIMIT 100),
+    hearers AS MATERIALIZED (
+        SELECT f.follower_id FROM follows f JOIN users u ON u.id = f.follower_id
+        WHERE f.following_id = $2 AND f.state = 'accepted' AND NOT u.is_remote AND u.state = 'active'
+            AND (NOT $3 OR f.show_boosts)
+            AND reads_language(f.languages, $5::text)),
+    listed AS (
+        INSERT INTO list_entries (list_id, entry_id)
+        SELECT l.id, $1::uuid FROM list_members m JOIN lists l ON l.id = m.list_id
+        WHERE m.person_id = $2 AND (m.user_id = $2 OR m.user_id IN (SELECT follower_id FROM hearers))
+            AND NOT EXISTS (SELECT FROM shown JOIN list_entries h ON h.entry_id = shown.id AND h.list_id = l.id)
+            AND ($4::uuid IS NULL OR $4 = $2 OR $4 = m.user_id
+                OR (l.replies_policy = 'followed' AND EXISTS (
+                    SELECT FROM follows p
+                    WHERE p.follower_id = m.user_id AND p.following_id = $4 AND p.state = 'accepted'))
+                OR (l.replies_policy = 'list' AND EXISTS (
+                    SELECT FROM list_members p WHERE p.list_id = l.id AND p.person_id = $4)))
+        ON CONFLICT DO NOTHING)
     INSERT INTO home_entries (user_id, entry_id)
-    SELECT f.follower_id, $1::uuid FROM follows f JOIN users u ON u.id = f.follower_id
-    WHERE f.following_id = $2 AND f.state = 'accepted' AND NOT u.is_remote AND u.state = 'active'
-        AND (NOT $3 OR f.show_boosts)
-        AND NOT EXISTS (
+    SELECT f.follower_id, $1::uuid FROM hearers f
+    WHERE NOT EXISTS (
             SELECT FROM shown JOIN home_entries h ON h.entry_id = shown.id AND h.user_id = f.follower_id)
         AND ($4::uuid IS NULL OR $4 = $2 OR $4 = f.follower_id OR EXISTS (
             SELECT FROM follows p
             WHERE p.follower_id = f.follower_id AND p.following_id = $4 AND p.state = 'accepted'))
+        AND NOT EXISTS (
+            SELECT FROM list_members m JOIN lists l ON l.id = m.list_id
+            WHERE m.person_id = $2 AND m.user_id = f.follower_id AND l.exclusive)
     UNION SELECT u.id, $1::uuid FROM users u WHERE u.id = $2 AND NOT u.is_remote
     ON CONFLICT DO NOTHING"""
 )
@@ -284,14 +312,21 @@ FOLLOWERS_TO_NOTIFY = Value(
 )
 BACKFILL_HOME = Command(
     """INSERT INTO home_entries (user_id, entry_id)
-    SELECT $1, e.id FROM follows f JOIN entries e ON e.user_id = f.following_id
-    WHERE f.follower_id = $1 AND f.following_id = $2 AND (e.kind = 'thought' OR f.show_boosts)
-        AND e.visibility <> 'direct' AND NOT e.is_reply
-    ORDER BY e.id DESC LIMIT 40 ON CONFLICT DO NOTHING"""
+    SELECT $1, e.id FROM follows f
+        CROSS JOIN LATERAL (
+            SELECT x.id FROM entries x JOIN thoughts t ON t.id = x.thought_id
+            WHERE x.user_id = f.following_id AND (x.kind = 'thought' OR f.show_boosts)
+                AND x.visibility <> 'direct' AND NOT x.is_reply
+                AND reads_language(f.languages, t.language)
+            ORDER BY x.id DESC LIMIT 40) e
+    WHERE f.follower_id = $1 AND f.following_id = ANY($2::uuid[]) AND f.state = 'accepted' AND NOT EXISTS (
+        SELECT FROM list_members m JOIN lists l ON l.id = m.list_id
+        WHERE m.person_id = f.following_id AND m.user_id = $1 AND l.exclusive)
+    ON CONFLICT DO NOTHING"""
 )
 LEAVE_HOME = Command(
     """DELETE FROM home_entries h USING entries e
-    WHERE h.user_id = $1 AND e.id = h.entry_id AND e.user_id = $2"""
+    WHERE h.user_id = $1 AND e.id = h.entry_id AND e.user_id = ANY($2::uuid[])"""
 )
 MARKS = Rows(
     Marks,
@@ -330,10 +365,16 @@ async def fan_out_direct(db: Connection, thought_id: UUID, author_id: UUID) -> N
 
 
 async def fan_out(
-    db: Connection, entry_id: UUID, author_id: UUID, *, is_boost: bool, reply_to_user_id: UUID | None
+    db: Connection,
+    entry_id: UUID,
+    author_id: UUID,
+    *,
+    is_boost: bool,
+    reply_to_user_id: UUID | None,
+    language: str | None,
 ) -> None:
-    """Put an entry into the home timelines of its author and their local followers."""
-    await FAN_OUT.run(db, entry_id, author_id, is_boost, reply_to_user_id)
+    """Put an entry into the homes of its author and their local followers, and onto the lists of these."""
+    await FAN_OUT.run(db, entry_id, author_id, is_boost, reply_to_user_id, language)
 
 
 async def insert_boost(db: Connection, new: NewEntry) -> bool:
@@ -357,14 +398,14 @@ async def find_boost(db: Connection, ap_id: str) -> EntryRow | None:
     return await BOOST_BY_AP_ID.first(db, ap_id)
 
 
-async def backfill_home(db: Connection, follower_id: UUID, following_id: UUID) -> None:
-    """Bring the latest entries of somebody newly followed into a home timeline."""
-    await BACKFILL_HOME.run(db, follower_id, following_id)
+async def backfill_home(db: Connection, follower_id: UUID, following: Sequence[UUID]) -> None:
+    """Bring the latest entries of people newly followed, and not read on an exclusive list, into a home timeline."""
+    await BACKFILL_HOME.run(db, follower_id, following)
 
 
-async def leave_home(db: Connection, follower_id: UUID, following_id: UUID) -> None:
-    """Take the entries of somebody no longer followed out of a home timeline."""
-    await LEAVE_HOME.run(db, follower_id, following_id)
+async def leave_home(db: Connection, follower_id: UUID, following: Sequence[UUID]) -> None:
+    """Take the entries of people no longer read there out of a home timeline."""
+    await LEAVE_HOME.run(db, follower_id, following)
 
 
 async def _page(
@@ -377,6 +418,11 @@ async def _page(
 async def list_home(db: Connection, viewer: UUID, page: Page) -> list[Entry]:
     """List a page of a home timeline, newest first."""
     return await _page(HOME, db, viewer, page)
+
+
+async def list_listed(db: Connection, viewer: UUID, list_id: UUID, page: Page) -> list[Entry]:
+    """List a page of the timeline of a list."""
+    return await _page(LISTED, db, viewer, page, list_id)
 
 
 async def list_federated(db: Connection, viewer: UUID | None, page: Page) -> list[Entry]:

@@ -282,6 +282,7 @@ FORGET_BLOCKS = Command("DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id 
 FORGET_MUTES = Command("DELETE FROM mutes WHERE muter_id = $1 OR muted_id = $1")
 FORGET_BOOKMARKS = Command("DELETE FROM bookmarks WHERE user_id = $1")
 FORGET_HOME = Command("DELETE FROM home_entries WHERE user_id = $1")
+FORGET_LISTS = Command("DELETE FROM lists WHERE user_id = $1")
 FORGET_NOTIFICATIONS = Command("DELETE FROM notifications WHERE user_id = $1 OR actor_id = $1")
 COUNT_LOCAL = Value(
     int,
@@ -422,7 +423,7 @@ async def forget_deeds(db: Connection, person_id: UUID) -> None:
     for command in (
         LOCK_TOUCHED_PEOPLE, LOCK_TOUCHED_THOUGHTS, FORGET_FOLLOWS, FORGET_REACTIONS, FORGET_BOOSTS, FORGET_REPLIES,
         FORGET_PAYLOADS, FORGET_TIES, FORGET_BLOCKS, FORGET_MUTES, FORGET_BOOKMARKS, FORGET_HOME,
-        FORGET_NOTIFICATIONS,
+        FORGET_LISTS, FORGET_NOTIFICATIONS,
     ):  # fmt: skip
         await command.run(db, person_id)
 

@@ -99,6 +99,23 @@ DANGLING_HOME_ENTRIES = Command(
         WHERE NOT EXISTS (SELECT FROM entries e WHERE e.id = k.entry_id) LIMIT $1) gone
     WHERE h.user_id = gone.user_id AND h.entry_id = gone.entry_id"""
 )
+# As homes, so lists.
+LIST_ENTRIES = Command(
+    """DELETE FROM list_entries h USING (
+        SELECT k.list_id, k.entry_id FROM lists l
+            CROSS JOIN LATERAL (
+                SELECT x.entry_id FROM list_entries x WHERE x.list_id = l.id
+                ORDER BY x.entry_id DESC OFFSET 1000 LIMIT 1) first_too_many
+            JOIN list_entries k ON k.list_id = l.id AND k.entry_id <= first_too_many.entry_id
+        LIMIT $1) old
+    WHERE h.list_id = old.list_id AND h.entry_id = old.entry_id"""
+)
+DANGLING_LIST_ENTRIES = Command(
+    """DELETE FROM list_entries h USING (
+        SELECT k.list_id, k.entry_id FROM list_entries k
+        WHERE NOT EXISTS (SELECT FROM entries e WHERE e.id = k.entry_id) LIMIT $1) gone
+    WHERE h.list_id = gone.list_id AND h.entry_id = gone.entry_id"""
+)
 SESSIONS = Command("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < now() LIMIT $1)")
 IDEMPOTENCY_KEYS = Command(
     """DELETE FROM idempotency_keys WHERE (user_id, key) IN (
@@ -124,6 +141,8 @@ BATCHES: Mapping[str, Command] = {
     "activities": ACTIVITIES,
     "home entries": HOME_ENTRIES,
     "dangling home entries": DANGLING_HOME_ENTRIES,
+    "list entries": LIST_ENTRIES,
+    "dangling list entries": DANGLING_LIST_ENTRIES,
     "sessions": SESSIONS,
     "idempotency keys": IDEMPOTENCY_KEYS,
     "sign-in failures": SIGN_IN_FAILURES,

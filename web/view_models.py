@@ -268,6 +268,17 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ListView:
+    """One of the viewer's lists; `chosen` where a page asks whether somebody is on it."""
+
+    id: str
+    title: str
+    replies_policy: str = "list"
+    exclusive: bool = False
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ComposerView:
     """The composer as it stands: empty, answering, editing, or come back with what was typed and why."""
 

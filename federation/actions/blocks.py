@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from federation.actions.outgoing import Audience, between, send
 from federation.errors import Invalid
-from storage import entries, notifications, relations, thoughts
+from storage import lists, notifications, relations, thoughts
 from storage.people import Person
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ async def block_person(services: Services, blocker: Person, blocked: Person, *, 
             return
         for follower, following in ((blocker, blocked), (blocked, blocker)):
             await relations.delete_follow(db, follower.id, following.id)
-            await entries.leave_home(db, follower.id, following.id)
+            await lists.leave_timelines(db, follower.id, following.id)
         await notifications.withdraw_between(db, blocker.id, blocked.id)
         if blocked.is_remote and not blocker.is_remote:
             await send(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from federation.actions.outgoing import Audience, between, send
 from federation.errors import Forbidden, Invalid, NotFound
-from storage import entries, notifications, relations, thoughts
+from storage import lists, notifications, relations, thoughts
 from storage.people import Person
 from storage.relations import Follow
 
@@ -68,7 +68,7 @@ async def _accept(db: Connection, services: Services, follower: Person, target: 
         await notifications.withdraw(db, target.id, "follow_request", follower.id)
         await notifications.notify(db, [target.id], "follow", follower.id)
         if not follower.is_remote:
-            await entries.backfill_home(db, follower.id, target.id)
+            await lists.enter_timelines(db, follower.id, target.id)
     await _answer(db, services, "Accept", follow, follower=follower, target=target)
     return await relations.find_follow(db, follower.id, target.id) or follow
 
@@ -91,7 +91,7 @@ async def reject_follow(services: Services, target: Person, follower: Person) ->
         follow = await relations.delete_follow(db, follower.id, target.id)
         if follow is None:
             return
-        await entries.leave_home(db, follower.id, target.id)
+        await lists.leave_timelines(db, follower.id, target.id)
         await notifications.withdraw(db, target.id, "follow_request", follower.id)
         await notifications.withdraw(db, target.id, "follow", follower.id)
         await _answer(db, services, "Reject", follow, follower=follower, target=target)
@@ -113,7 +113,7 @@ async def unfollow_person(services: Services, follower: Person, target: Person) 
         follow = await relations.delete_follow(db, follower.id, target.id)
         if follow is None:
             return
-        await entries.leave_home(db, follower.id, target.id)
+        await lists.leave_timelines(db, follower.id, target.id)
         await notifications.withdraw(db, target.id, "follow", follower.id)
         await notifications.withdraw(db, target.id, "follow_request", follower.id)
         if target.is_remote and not follower.is_remote:
@@ -134,7 +134,7 @@ async def follow_was_accepted(services: Services, follower: Person, target: Pers
         await relations.lock_pair(db, follower.id, target.id)
         if not await relations.mark_accepted(db, follower.id, target.id):
             return False
-        await entries.backfill_home(db, follower.id, target.id)
+        await lists.enter_timelines(db, follower.id, target.id)
     return True
 
 
@@ -144,7 +144,7 @@ async def follow_was_rejected(services: Services, follower: Person, target: Pers
         await relations.lock_pair(db, follower.id, target.id)
         if await relations.delete_follow(db, follower.id, target.id) is None:
             return False
-        await entries.leave_home(db, follower.id, target.id)
+        await lists.leave_timelines(db, follower.id, target.id)
     return True
 
 

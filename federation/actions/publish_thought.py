@@ -191,7 +191,8 @@ async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -
         await entries.fan_out_direct(db, thought.id, author.id)
     else:
         await entries.fan_out(
-            db, thought.id, author.id, is_boost=False, reply_to_user_id=thought.reply_to_user_id
+            db, thought.id, author.id,
+            is_boost=False, reply_to_user_id=thought.reply_to_user_id, language=thought.language,
         )  # fmt: skip
         followers = await entries.FOLLOWERS_TO_NOTIFY.all(db, author.id)
         await notifications.notify(db, followers, "status", author.id, thought.id)

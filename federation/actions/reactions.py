@@ -109,7 +109,9 @@ async def boost_thought(
         )
         if not await entries.insert_boost(db, entry):
             return None
-        await entries.fan_out(db, entry_id, person.id, is_boost=True, reply_to_user_id=None)
+        await entries.fan_out(
+            db, entry_id, person.id, is_boost=True, reply_to_user_id=None, language=thought.language
+        )  # fmt: skip
         await notifications.notify(db, [author.id], "reblog", person.id, thought_id)
         if not person.is_remote:
             await send(

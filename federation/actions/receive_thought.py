@@ -217,7 +217,8 @@ async def _enter(
         await entries.fan_out_direct(db, thought.id, author.id)
     elif not is_reply or thought.reply_to is not None:
         await entries.fan_out(
-            db, thought.id, author.id, is_boost=False, reply_to_user_id=thought.reply_to_user_id
+            db, thought.id, author.id,
+            is_boost=False, reply_to_user_id=thought.reply_to_user_id, language=thought.language,
         )  # fmt: skip
         await notifications.notify(
             db, await entries.FOLLOWERS_TO_NOTIFY.all(db, author.id), "status", author.id, thought.id

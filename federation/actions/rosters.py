@@ -29,7 +29,8 @@ class Roster:
     until: dict[UUID, datetime] = field(default_factory=dict)
 
 
-async def _roster(db: Connection, ties: Sequence[Connected | Muted]) -> Roster:
+async def make_roster(db: Connection, ties: Sequence[Connected | Muted]) -> Roster:
+    """Read the people that ties lead to."""
     found = await people.find_people(db, [tie.person_id for tie in ties])
     return Roster(
         people=[found[tie.person_id] for tie in ties if tie.person_id in found], cursors=[tie.cursor for tie in ties]
@@ -44,7 +45,7 @@ async def get_connected(services: Services, person: Person, direction: str, page
     lister = {"followers": relations.list_followers, "following": relations.list_following}[direction]
     async with services.database.connection() as db:
         ties = await lister(db, person.id, before=page.older_than, after=page.newer_than, limit=page.limit)
-        roster = await _roster(db, ties)
+        roster = await make_roster(db, ties)
         if person.is_remote and page.older_than is None and page.newer_than is None:
             known = {one.id for one in roster.people}
             elsewhere = await list_cached(db, person, direction, known=known)
@@ -58,13 +59,13 @@ async def get_requests(services: Services, viewer: Person, page: Page) -> Roster
         ties = await relations.list_followers(
             db, viewer.id, state="pending", before=page.older_than, after=page.newer_than, limit=page.limit
         )
-        return await _roster(db, ties)
+        return await make_roster(db, ties)
 
 
 async def get_blocked(services: Services, viewer: Person, page: Page) -> Roster:
     """Return a page of whom the viewer blocks."""
     async with services.database.connection() as db:
-        return await _roster(
+        return await make_roster(
             db,
             await relations.list_blocked(
                 db, viewer.id, before=page.older_than, after=page.newer_than, limit=page.limit
@@ -78,7 +79,7 @@ async def get_muted(services: Services, viewer: Person, page: Page) -> Roster:
         ties = await relations.list_muted(
             db, viewer.id, before=page.older_than, after=page.newer_than, limit=page.limit
         )
-        roster = await _roster(db, ties)
+        roster = await make_roster(db, ties)
     roster.until.update({tie.person_id: tie.expires_at for tie in ties if tie.expires_at is not None})
     return roster
 
@@ -91,4 +92,4 @@ async def get_reacted(services: Services, viewer: Person | None, entry_id: UUID,
         if thought is None:
             raise NotFound("This thought is gone, or not yours to see.")
         ties = await lister(db, thought.id, before=page.older_than, after=page.newer_than, limit=page.limit)
-        return await _roster(db, ties)
+        return await make_roster(db, ties)

@@ -257,6 +257,11 @@ REFUSED = v.FailedView(
     attempt_count=1,
 )
 
+LISTS = (
+    v.ListView("1", "Harbour", exclusive=True, chosen=True),
+    v.ListView("2", "People of the fog & the North Sea", "followed"),
+)
+
 GLOBALS: Mapping[str, Any] = {
     "viewer": ALICE,
     "viewer_is_admin": True,
@@ -380,6 +385,22 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "explore": ("search.html", {"q": "", "suggestions": ROWS, "current": "search"}),
     "search-empty": ("search.html", {"q": "<script>", "current": "search"}),
+    "lists": (
+        "lists.html",
+        {"lists": LISTS, "form": {"title": "", "replies_policy": "none"}, "errors": {"title": "A list needs a name."}}
+        | {"current": "lists"},
+    ),
+    "lists-empty": ("lists.html", {"lists": (), "form": EMPTY_FORM, "errors": EMPTY_FORM}),
+    "list": (
+        "timeline.html",
+        {"kind": "list", "title": "Harbour", "thoughts": (), "edit_url": "/lists/1/edit", "current": "lists"},
+    ),
+    "list-edit": (
+        "list_edit.html",
+        {"list": LISTS[0], "form": LISTS[0], "handle": "@nobody", "errors": {"handle": "There is nobody."}}
+        | {"rows": ROWS[:2], "choices": PEOPLE, **_PAGED},
+    ),
+    "person-lists": ("person_lists.html", {"person": BOB, "lists": LISTS}),
     "follow-requests": ("follow_requests.html", {"rows": ROWS[1:3]}),
     "delivery": (
         "delivery.html",

@@ -1,0 +1,40 @@
+-- What people arrange for themselves: lists, and how they hear of whom they follow.
+
+ALTER TABLE follows ADD COLUMN languages text[];        -- NULL: every language
+
+-- Whether somebody who chose languages wants to read one; `en` holds `en-GB`, an unknown language is wanted.
+CREATE FUNCTION reads_language(languages text[], language text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT languages IS NULL OR language IS NULL OR language = ANY(languages)
+        OR split_part(language, '-', 1) = ANY(languages)
+$$;
+
+CREATE TABLE lists (
+    id uuid PRIMARY KEY DEFAULT uuid7(now()),
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    title text NOT NULL CHECK (length(title) BETWEEN 1 AND 255),
+    replies_policy text NOT NULL DEFAULT 'list' CHECK (replies_policy IN ('followed', 'list', 'none')),
+    exclusive boolean NOT NULL DEFAULT false,           -- its members' entries stay out of the owner's home
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX lists_user ON lists (user_id, id);
+
+-- A list names people whom its owner follows (or asked to), and the owner: when the follow ends, so does this.
+CREATE TABLE list_members (
+    list_id uuid NOT NULL REFERENCES lists ON DELETE CASCADE,
+    person_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    user_id uuid NOT NULL,                              -- the list's owner
+    follower_id uuid GENERATED ALWAYS AS (CASE WHEN user_id <> person_id THEN user_id END) STORED,
+    id uuid NOT NULL DEFAULT uuid7(now()),              -- orders the members
+    PRIMARY KEY (list_id, person_id),
+    FOREIGN KEY (follower_id, person_id) REFERENCES follows (follower_id, following_id) ON DELETE CASCADE
+);
+CREATE INDEX list_members_person ON list_members (person_id, user_id);
+CREATE INDEX list_members_order ON list_members (list_id, id DESC);
+
+-- List timelines, fanned out at write as homes are.
+CREATE TABLE list_entries (
+    list_id uuid NOT NULL REFERENCES lists ON DELETE CASCADE,
+    entry_id uuid NOT NULL,
+    PRIMARY KEY (list_id, entry_id)
+);
