@@ -289,6 +289,14 @@ COUNT_LOCAL = Value(
     "SELECT count(*) FROM users WHERE NOT is_remote AND actor_type <> 'Application' AND state = 'active'",
 )
 COUNT_ADMINS = Value(int, "SELECT count(*) FROM users WHERE NOT is_remote AND role = 'admin' AND state = 'active'")
+# Two admins who end each other at once must not both succeed. No row locks: the end of an account has an order of
+# its own for those.
+LOCK_ADMINS = Command("SELECT pg_advisory_xact_lock(518571)")
+IS_LAST_ADMIN = Value(
+    bool,
+    """SELECT EXISTS (SELECT FROM users WHERE id = $1 AND NOT is_remote AND role = 'admin' AND state = 'active')
+        AND NOT EXISTS (SELECT FROM users WHERE id <> $1 AND NOT is_remote AND role = 'admin' AND state = 'active')""",
+)
 COUNT_ACTIVE_SINCE = Value(
     int,
     """SELECT count(*) FROM users WHERE NOT is_remote AND actor_type <> 'Application' AND state = 'active'
@@ -416,6 +424,12 @@ async def find_credentials(db: Connection, account: str) -> Credentials | None:
 async def change_state(db: Connection, person_id: UUID, *, was: str, to: str) -> Person | None:
     """Move a person from one state to another; None when they were not in it."""
     return await UPDATE_STATE.first(db, person_id, was, to)
+
+
+async def is_last_admin(db: Connection, person_id: UUID) -> bool:
+    """Tell whether nobody would administer this server without them; it stays so until the transaction ends."""
+    await LOCK_ADMINS.run(db)
+    return await IS_LAST_ADMIN.one(db, person_id)
 
 
 async def forget_deeds(db: Connection, person_id: UUID) -> None:

@@ -193,7 +193,10 @@ async def reject(services: Services, admin: Person | None, person: Person) -> No
 
 async def suspend(services: Services, admin: Person | None, person: Person) -> None:
     """Hide a person and everything of theirs; a local one is signed out everywhere."""
+    if person.actor_type == "Application" and not person.is_remote:
+        raise NotFound("Only people can be suspended.")
     async with services.database.transaction() as db:
+        await _keep_an_admin(db, person)
         if await people.change_state(db, person.id, was="active", to="suspended") is None:
             raise Conflict(f"{person.handle} is not active.")
         await access.delete_sessions(db, person.id)
@@ -225,6 +228,7 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
     if person.is_remote or person.actor_type == "Application":
         raise NotFound("Only our own people can be deleted.")
     async with services.database.transaction() as db:
+        await _keep_an_admin(db, person)
         inboxes = await activities.list_inboxes_reached_by(db, person.id)
         await forget_person(db, person)
         await access.delete_all(db, person.id)
@@ -243,6 +247,15 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         if by is not None:
             await moderation.insert_audit(db, by.id, "delete", person.handle)
     services.wake()
+
+
+async def _keep_an_admin(db: Connection, person: Person) -> None:
+    """Raise `Conflict` when this is the only admin: nobody could administer the server any more."""
+    if person.role == "admin" and await people.is_last_admin(db, person.id):
+        raise Conflict(
+            f"{person.handle} is the only admin of this server. "
+            "Make another one first: thoughts user create NAME --email ADDRESS --admin"
+        )
 
 
 async def forget_person(db: Connection, person: Person) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from federation.actions import accounts, blocks, documents, reactions, sessions
 from federation.actions.accounts import SignUp
+from federation.actions.people import get_account
 from federation.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from federation.services import Services
 from federation.settings import Registration
@@ -217,6 +218,23 @@ async def test_an_admins_deletion_is_audited(services: Services) -> None:
     admin, ada = await make_person(services, "admin", role="admin"), await make_person(services, "ada")
     await accounts.delete_account(services, ada, by=admin)
     assert await scalar(services, "SELECT action || ' ' || target FROM audit_log") == "delete ada"
+
+
+async def test_admins_who_end_each_other_at_once_do_not_both_succeed(services: Services) -> None:
+    admins = [await make_person(services, f"admin{number}", role="admin") for number in range(3)]
+    results = await asyncio.gather(
+        accounts.suspend(services, admins[1], admins[0]),
+        accounts.delete_account(services, admins[1], by=admins[2]),
+        accounts.suspend(services, admins[0], admins[2]),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, Conflict) for one in results) == 1
+    assert await scalar(services, "SELECT count(*) FROM users WHERE role = 'admin' AND state = 'active'") == 1
+
+
+async def test_the_servers_own_actor_is_not_suspended(services: Services) -> None:
+    with pytest.raises(NotFound):
+        await accounts.suspend(services, None, await get_account(services, services.instance_actor_id))
 
 
 async def test_accounts_with_common_friends_end_at_once(services: Services) -> None:

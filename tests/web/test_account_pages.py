@@ -207,6 +207,21 @@ async def test_deleted_account_is_gone_for_people_and_servers(
     assert actor.status_code == 410
 
 
+async def test_the_only_admin_can_neither_leave_nor_be_suspended(services: Services, client_for: ClientFor) -> None:
+    root = await make_person(services, "root", role="admin")
+    client = await client_for(root)
+    page = await client.post("/settings/account/delete", {"confirm": "root", "delete_current": PASSWORD})
+    assert page.status_code == 422
+    assert "root is the only admin" in page.text
+    refused = await client.post(f"/admin/people/{root.id}/suspend", {"next": "/admin/people"})
+    assert refused.status_code == 409
+    assert "root is the only admin" in refused.text
+    await client.page("/admin/people")
+    other = await client_for(await make_person(services, "other", role="admin"))
+    await other.post(f"/admin/people/{root.id}/suspend", {"next": "/admin/people"})
+    assert (await client.get("/admin/people")).status_code == 303
+
+
 async def test_api_key_is_shown_once_and_can_be_revoked(services: Services, client_for: ClientFor) -> None:
     client = await client_for(await make_person(services, "ada"))
     made = await client.post("/settings/api-keys", {"name": "Weather <bot>"})

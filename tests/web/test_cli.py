@@ -101,6 +101,17 @@ def test_accounts_are_suspended_approved_and_deleted(thoughts: Thoughts, fresh_d
     refusal(thoughts(*CREATE, status=1))
 
 
+def test_the_only_admin_stays(thoughts: Thoughts, fresh_database_url: str) -> None:
+    thoughts(*CREATE, "--admin")
+    for command in (("suspend", "alice"), ("delete", "alice", "--yes")):
+        assert "only admin" in refusal(thoughts("user", *command, status=1))
+    assert execute(fresh_database_url, "SELECT state FROM users WHERE username = 'alice'") == [("active",)]
+    thoughts("user", "create", "bob", "--email", "b@mail.example", "--password", "correct horse battery", "--admin")
+    thoughts("user", "suspend", "alice")
+    assert "only admin" in refusal(thoughts("user", "delete", "bob", "--yes", status=1))
+    thoughts("user", "delete", "alice", "--yes")
+
+
 def test_a_password_is_asked_for_twice(thoughts: Thoughts, fresh_database_url: str) -> None:
     thoughts(*CREATE)
     (before,) = execute(fresh_database_url, "SELECT password_hash FROM users WHERE username = 'alice'")

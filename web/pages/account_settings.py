@@ -95,6 +95,8 @@ async def delete_account() -> Response:
         await accounts.delete_own_account(services(), me(), password=form.get("delete_current", ""))
     except Invalid as exc:
         return await _account_page(form, problems(exc, {"password": "delete_current"}))
+    except Conflict as exc:
+        return await _account_page(form, {"confirm": exc.message})
     flash("Your account is deleted. Farewell.")
     response = go("/")
     end_session(response)
