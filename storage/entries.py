@@ -349,6 +349,25 @@ DELETE_BOOST = Rows(
 COUNT_BOOST = Command("UPDATE thoughts SET boosts_count = greatest(0, boosts_count + $2) WHERE id = $1")
 
 
+async def insert_thought_entry(db: Connection, thought: Thought, *, is_remote: bool) -> None:
+    """Put a new thought into the relation that timelines page over."""
+    answers_other = thought.reply_to_ap_id is not None and thought.reply_to_user_id != thought.user_id
+    await insert_entry(
+        db,
+        NewEntry(
+            id=thought.id,
+            user_id=thought.user_id,
+            thought_id=thought.id,
+            kind="thought",
+            visibility=thought.visibility,
+            is_remote=is_remote,
+            is_reply=answers_other,
+            ap_id=thought.ap_id,
+            created_at=thought.created_at,
+        ),
+    )
+
+
 async def insert_entry(db: Connection, new: NewEntry) -> bool:
     """Insert an entry; False when that boost exists already."""
     return bool(

@@ -209,7 +209,7 @@ CREDENTIALS_BY_ID = Rows(
     Credentials,
     "SELECT id, username, email, password_hash, role, state FROM users WHERE id = $1 AND NOT is_remote",
 )
-UPDATE_PASSWORD = Command("UPDATE users SET password_hash = $2 WHERE id = $1 AND NOT is_remote")
+UPDATE_PASSWORD = Command("UPDATE users SET password_hash = $2 WHERE id = $1 AND NOT is_remote AND state <> 'deleted'")
 # Another account's address leaves everything as it is.
 UPDATE_EMAIL = Command(
     """UPDATE users SET email = $2 WHERE id = $1 AND NOT is_remote AND NOT EXISTS (
@@ -289,6 +289,8 @@ COUNT_LOCAL = Value(
     "SELECT count(*) FROM users WHERE NOT is_remote AND actor_type <> 'Application' AND state = 'active'",
 )
 COUNT_ADMINS = Value(int, "SELECT count(*) FROM users WHERE NOT is_remote AND role = 'admin' AND state = 'active'")
+# A row that another transaction changed meanwhile is judged by what it has become.
+HOLD = Command("SELECT FROM users WHERE id = $1 AND state = 'active' FOR NO KEY UPDATE")
 # Two admins who end each other at once must not both succeed. No row locks: the end of an account has an order of
 # its own for those.
 LOCK_ADMINS = Command("SELECT pg_advisory_xact_lock(518571)")
@@ -426,16 +428,29 @@ async def change_state(db: Connection, person_id: UUID, *, was: str, to: str) ->
     return await UPDATE_STATE.first(db, person_id, was, to)
 
 
+async def hold(db: Connection, person_id: UUID) -> bool:
+    """Let nobody suspend or delete a person until the transaction ends; False when somebody has.
+
+    Take it before any thought: whoever ends an account locks people first, too.
+    """
+    return bool(await HOLD.run(db, person_id))
+
+
 async def is_last_admin(db: Connection, person_id: UUID) -> bool:
     """Tell whether nobody would administer this server without them; it stays so until the transaction ends."""
     await LOCK_ADMINS.run(db)
     return await IS_LAST_ADMIN.one(db, person_id)
 
 
+async def lock_touched(db: Connection, person_id: UUID) -> None:
+    """Lock a person who is about to end, and whoever that touches: what they do meanwhile comes before or never."""
+    await LOCK_TOUCHED_PEOPLE.run(db, person_id)
+
+
 async def forget_deeds(db: Connection, person_id: UUID) -> None:
-    """Delete what a person did, all but their thoughts, and count it down for the others."""
+    """Delete what a person did, all but their thoughts, and count it down for the others; after `lock_touched`."""
     for command in (
-        LOCK_TOUCHED_PEOPLE, LOCK_TOUCHED_THOUGHTS, FORGET_FOLLOWS, FORGET_REACTIONS, FORGET_BOOSTS, FORGET_REPLIES,
+        LOCK_TOUCHED_THOUGHTS, FORGET_FOLLOWS, FORGET_REACTIONS, FORGET_BOOSTS, FORGET_REPLIES,
         FORGET_PAYLOADS, FORGET_TIES, FORGET_BLOCKS, FORGET_MUTES, FORGET_BOOKMARKS, FORGET_HOME,
         FORGET_LISTS, FORGET_NOTIFICATIONS,
     ):  # fmt: skip

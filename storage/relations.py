@@ -28,6 +28,14 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a person is here: pending, active, suspended or deleted."""
+
+    person_id: UUID
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A row of blocks."""
 
@@ -104,7 +112,7 @@ SET_FOLLOW_OPTIONS = Command(
 )
 # Whatever two people become to each other is decided by one of them at a time. NO KEY: rows that only
 # refer to them, which others write meanwhile, are not in the way.
-LOCK_PAIR = Command("SELECT FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE")
+LOCK_PAIR = Rows(Standing, "SELECT id, state FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE")
 COUNT_FOLLOW = Command(
     """UPDATE users SET
         following_count = greatest(0, following_count + CASE WHEN id = $1 THEN $3::int ELSE 0 END),
@@ -217,9 +225,12 @@ RELATIONS = Rows(
 )
 
 
-async def lock_pair(db: Connection, one: UUID, other: UUID) -> None:
-    """Keep others from changing what two people are to each other until the transaction ends; take it first."""
-    await LOCK_PAIR.run(db, one, other)
+async def lock_pair(db: Connection, one: UUID, other: UUID) -> dict[UUID, str]:
+    """Keep others from changing what two people are to each other until the transaction ends; take it first.
+
+    Returns the state of each, which stays as well.
+    """
+    return {standing.person_id: standing.state for standing in await LOCK_PAIR.all(db, one, other)}
 
 
 async def upsert_follow(db: Connection, follower_id: UUID, following_id: UUID, *, state: str, ap_id: str) -> Follow:

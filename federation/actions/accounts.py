@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from federation.actions.acting import acting
 from federation.actions.instance import make_keys, use_first_run_code
 from federation.actions.outgoing import Audience, send
 from federation.actions.passwords import check_password_rules, hash_password, verify_password
@@ -150,7 +151,8 @@ async def set_password(services: Services, person: Person, password: str, *, kee
     check_password_rules(password, username=person.username)
     password_hash = await hash_password(password)
     async with services.database.transaction() as db:
-        await people.UPDATE_PASSWORD.run(db, person.id, password_hash)
+        if not await people.UPDATE_PASSWORD.run(db, person.id, password_hash):
+            raise NotFound("This account was deleted.")
         await access.delete_sessions(db, person.id, but=keep_session)
 
 
@@ -169,7 +171,7 @@ async def change_email(services: Services, person: Person, email: str, *, passwo
         credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
     if credentials is None or not await verify_password(credentials.password_hash, password):
         raise Invalid("The password is not right.", field="password")
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         if not await people.UPDATE_EMAIL.run(db, person.id, email):
             raise Invalid("Another account has this e-mail address.", field="email")
 
@@ -229,6 +231,7 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         raise NotFound("Only our own people can be deleted.")
     async with services.database.transaction() as db:
         await _keep_an_admin(db, person)
+        await people.lock_touched(db, person.id)
         inboxes = await activities.list_inboxes_reached_by(db, person.id)
         await forget_person(db, person)
         await access.delete_all(db, person.id)
@@ -259,7 +262,7 @@ async def _keep_an_admin(db: Connection, person: Person) -> None:
 
 
 async def forget_person(db: Connection, person: Person) -> None:
-    """Delete what a person wrote and did, and count it down for the others."""
+    """Delete what a person wrote and did, and count it down for the others; after `people.lock_touched`."""
     await people.forget_deeds(db, person.id)
     await thoughts.delete_all_of(db, person.id, person.ap_id)
 
@@ -273,7 +276,7 @@ async def make_invite(services: Services, person: Person, *, max_uses: int = 1, 
     if not timedelta(0) < lasts <= timedelta(days=90):
         raise Invalid("An invite lasts for 1 to 90 days.", field="days")
     code = secrets.token_urlsafe(9)
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         await access.insert_invite(db, code, person.id, max_uses=max_uses, lasts=lasts)
     return code
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from federation.actions.outgoing import Audience, between, send
-from federation.errors import Invalid
+from federation.actions.acting import acting
+from federation.actions.outgoing import send_to
+from federation.errors import Invalid, NotFound
 from storage import lists, notifications, relations, thoughts
 from storage.people import Person
 
@@ -24,7 +25,9 @@ async def block_person(services: Services, blocker: Person, blocked: Person, *, 
     if blocker.id == blocked.id:
         raise Invalid("You cannot block yourself.")
     async with services.database.transaction() as db:
-        await relations.lock_pair(db, blocker.id, blocked.id)
+        standing = await relations.lock_pair(db, blocker.id, blocked.id)
+        if standing.get(blocker.id) != "active" or standing.get(blocked.id, "deleted") == "deleted":
+            raise NotFound("This account is gone.")
         block_id = ap_id or services.urls.activity(await thoughts.new_id(db, services.now()))
         if not await relations.insert_block(db, blocker.id, blocked.id, block_id):
             return
@@ -33,12 +36,10 @@ async def block_person(services: Services, blocker: Person, blocked: Person, *, 
             await lists.leave_timelines(db, follower.id, following.id)
         await notifications.withdraw_between(db, blocker.id, blocked.id)
         if blocked.is_remote and not blocker.is_remote:
-            await send(
+            await send_to(
                 db, services, blocker, "Block",
                 lambda _: services.render.block(block_id, blocker.ap_id, blocked.ap_id),
-                ordering_key=between(blocker, blocked),
-                audience=Audience(inboxes=await relations.list_inboxes(db, [blocked.id])),
-                target_id=blocked.id,
+                to=blocked,
             )  # fmt: skip
     services.wake()
 
@@ -51,12 +52,10 @@ async def unblock_person(services: Services, blocker: Person, blocked: Person) -
             return
         if blocked.is_remote and not blocker.is_remote and gone.ap_id is not None:
             block = services.render.block(gone.ap_id, blocker.ap_id, blocked.ap_id)
-            await send(
+            await send_to(
                 db, services, blocker, "Undo",
                 lambda ap_id: services.render.undo(ap_id, block),
-                ordering_key=between(blocker, blocked),
-                audience=Audience(inboxes=await relations.list_inboxes(db, [blocked.id])),
-                target_id=blocked.id,
+                to=blocked,
             )  # fmt: skip
     services.wake()
 
@@ -68,7 +67,7 @@ async def mute_person(
     if muter.id == muted.id:
         raise Invalid("You cannot mute yourself.")
     expires_at = services.now() + lasts if lasts else None
-    async with services.database.transaction() as db:
+    async with acting(services, muter) as db:
         await relations.upsert_mute(
             db, muter.id, muted.id, hide_notifications=hide_notifications, expires_at=expires_at
         )  # fmt: skip

@@ -8,7 +8,7 @@ from uuid import UUID
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.publish_thought import author_of
 from federation.errors import Forbidden, NotFound
-from storage import activities, moderation, thoughts
+from storage import activities, moderation, people, thoughts
 from storage.thoughts import Thought
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ async def delete_thought(services: Services, person: Person, thought_id: UUID) -
     a copy gets a Delete. A remote one goes from here only.
     """
     async with services.database.transaction() as db:
+        known = await thoughts.find_thought(db, thought_id)
+        # Its author first, as whoever else locks both.
+        if known is not None:
+            await people.hold(db, known.user_id)
         thought = await thoughts.find_thought(db, thought_id, lock=True)
         if thought is None:
             raise NotFound("This thought is gone already.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.publish_thought import audience_of, check_language, compose
 from federation.errors import Forbidden, NotFound
@@ -36,7 +37,7 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
     """
     language = check_language(revision.language)
     text = await compose(services, author, revision.source, revision.summary)
-    async with services.database.transaction() as db:
+    async with acting(services, author) as db:
         before = await thoughts.find_thought(db, thought_id, lock=True)
         if before is None:
             raise NotFound("This thought is gone.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from federation.actions.outgoing import Audience, between, send
+from federation.actions.outgoing import send_to
 from federation.errors import Forbidden, Invalid, NotFound
 from storage import lists, notifications, relations, thoughts
 from storage.people import Person
@@ -34,9 +34,7 @@ async def follow_person(
     if target.state != "active" or (target.actor_type == "Application" and not target.is_remote):
         raise NotFound("There is nobody to follow here.")
     async with services.database.transaction() as db:
-        await relations.lock_pair(db, follower.id, target.id)
-        if await relations.either_blocks(db, follower.id, target.id):
-            raise Forbidden(f"You cannot follow {target.handle}: one of you blocks the other.")
+        await _lock_willing(db, follower, target)
         known = await relations.find_follow(db, follower.id, target.id)
         if known is None or ap_id is not None:
             follow = await relations.upsert_follow(
@@ -60,6 +58,15 @@ async def follow_person(
             follow = await _accept(db, services, follower, target, follow)
     services.wake()
     return follow
+
+
+async def _lock_willing(db: Connection, follower: Person, target: Person) -> None:
+    """Lock two people of whom one may follow the other; raise when one of them is gone or blocks the other."""
+    standing = await relations.lock_pair(db, follower.id, target.id)
+    if [standing.get(one.id) for one in (follower, target)] != ["active", "active"]:
+        raise NotFound("There is nobody to follow here.")
+    if await relations.either_blocks(db, follower.id, target.id):
+        raise Forbidden(f"You cannot follow {target.handle}: one of you blocks the other.")
 
 
 async def _accept(db: Connection, services: Services, follower: Person, target: Person, follow: Follow) -> Follow:
@@ -118,12 +125,10 @@ async def unfollow_person(services: Services, follower: Person, target: Person) 
         await notifications.withdraw(db, target.id, "follow_request", follower.id)
         if target.is_remote and not follower.is_remote:
             inner = services.render.follow(follow.ap_id, follower.ap_id, target.ap_id)
-            await send(
+            await send_to(
                 db, services, follower, "Undo",
                 lambda ap_id: services.render.undo(ap_id, inner),
-                ordering_key=between(follower, target),
-                audience=Audience(inboxes=await relations.list_inboxes(db, [target.id])),
-                target_id=target.id,
+                to=target,
             )  # fmt: skip
     services.wake()
 
@@ -149,12 +154,10 @@ async def follow_was_rejected(services: Services, follower: Person, target: Pers
 
 
 async def _send_follow(db: Connection, services: Services, follower: Person, target: Person, follow: Follow) -> None:
-    await send(
+    await send_to(
         db, services, follower, "Follow",
         lambda _: services.render.follow(follow.ap_id, follower.ap_id, target.ap_id),
-        ordering_key=between(follower, target),
-        audience=Audience(inboxes=await relations.list_inboxes(db, [target.id])),
-        target_id=target.id,
+        to=target,
     )  # fmt: skip
 
 
@@ -164,12 +167,10 @@ async def _answer(
     """Send Accept or Reject to a remote follower of one of ours."""
     if not follower.is_remote or target.is_remote:
         return
-    await send(
+    await send_to(
         db, services, target, kind,
         lambda ap_id: services.render.answer_follow(
             kind, ap_id, actor=target.ap_id, follower=follower.ap_id, follow_id=follow.ap_id
         ),
-        ordering_key=between(target, follower),
-        audience=Audience(inboxes=await relations.list_inboxes(db, [follower.id])),
-        target_id=follower.id,
+        to=follower,
     )  # fmt: skip

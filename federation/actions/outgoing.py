@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from federation.render import NoteParts
-from storage import activities, thoughts
+from storage import activities, relations, thoughts
 from storage.activities import NewActivity
 
 if TYPE_CHECKING:
@@ -66,6 +66,26 @@ async def send(
         db, new, to_followers=audience.to_followers, inboxes=sorted(set(audience.inboxes))
     )  # fmt: skip
     return ap_id
+
+
+async def send_to(
+    db: Connection,
+    services: Services,
+    sender: Person,
+    kind: str,
+    render: Callable[[str], dict[str, Any]],
+    *,
+    to: Person,
+    thought_id: UUID | None = None,
+    to_followers: bool = False,
+    public: bool = False,
+) -> None:
+    """Send (as `send` does) what one person does to another, in order with all else between the two of them."""
+    audience = Audience(to_followers, await relations.list_inboxes(db, [to.id]))
+    await send(
+        db, services, sender, kind, render, ordering_key=between(sender, to), audience=audience,
+        thought_id=thought_id, target_id=to.id, public=public,
+    )  # fmt: skip
 
 
 async def note_parts(db: Connection, author: Person, thought: Thought) -> NoteParts:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, send
 from federation.errors import Invalid, NotFound
 from federation.protocol.custom_css import CleanCss, sanitise_css
@@ -88,7 +89,7 @@ async def edit_profile(services: Services, person: Person, form: ProfileForm) ->
         indexable=form.indexable,
         actor_type="Service" if form.bot else "Person",
     )
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         changed = await people.update_profile(db, person.id, profile)
         if changed is None:
             raise NotFound("This account is gone.")
@@ -138,7 +139,7 @@ async def send_update(db: Connection, services: Services, person: Person, *, aud
 async def set_picture(services: Services, person: Person, which: str, url: str | None, alt: str) -> Person:
     """Set (or with None remove) a person's avatar or header, stored already."""
     command = {"avatar": people.UPDATE_AVATAR, "header": people.UPDATE_HEADER}[which]
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         await command.run(db, person.id, url, alt[:1500])
         changed = await people.find_person(db, person.id)
         if changed is None:
@@ -151,7 +152,7 @@ async def set_picture(services: Services, person: Person, which: str, url: str |
 async def set_custom_css(services: Services, person: Person, source: str) -> CleanCss:
     """Store a person's style, sanitised; the result says what was dropped and why."""
     clean = sanitise_css(source)
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         await people.UPDATE_CSS.run(db, person.id, clean.css, source[:16384])
     return clean
 
@@ -169,7 +170,7 @@ async def set_top_friends(services: Services, person: Person, friends: Sequence[
         raise Invalid(f"There is room for {MAX_TOP_FRIENDS} top friends.", field="friends")
     if len(set(ids)) != len(ids) or person.id in ids:
         raise Invalid("Name each friend once, and not yourself.", field="friends")
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         known = await relations.list_relations(db, person.id, ids)
         strangers = [friend.handle for friend in friends if not known[friend.id].following]
         if strangers:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.people import find_mentioned
 from federation.errors import Conflict, Invalid, NotFound
@@ -23,7 +24,6 @@ from federation.protocol.text import (
     render_source,
 )
 from storage import access, entries, notifications, people, relations, thoughts
-from storage.entries import NewEntry
 from storage.people import Person
 from storage.thoughts import NewThought, Thought
 
@@ -111,7 +111,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
     language = check_language(draft.language)
     text = await compose(services, author, draft.source, draft.summary)
     now = services.now()
-    async with services.database.transaction() as db:
+    async with acting(services, author) as db:
         thought_id = await thoughts.new_id(db, now)
         if draft.idempotency_key is not None and not await access.claim_idempotency_key(
             db, author.id, draft.idempotency_key, thought_id
@@ -172,21 +172,7 @@ async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -
     """Put a new thought into timelines and notifications."""
     await thoughts.set_mentions(db, thought.id, [person.id for person in text.mentioned], fresh=True)
     await thoughts.set_tags(db, thought.id, text.tags, fresh=True)
-    replies_to_other = thought.reply_to_user_id not in (None, author.id)
-    await entries.insert_entry(
-        db,
-        NewEntry(
-            id=thought.id,
-            user_id=author.id,
-            thought_id=thought.id,
-            kind="thought",
-            visibility=thought.visibility,
-            is_remote=False,
-            is_reply=replies_to_other,
-            ap_id=thought.ap_id,
-            created_at=thought.created_at,
-        ),
-    )
+    await entries.insert_thought_entry(db, thought, is_remote=False)
     if thought.visibility == "direct":
         await entries.fan_out_direct(db, thought.id, author.id)
     else:

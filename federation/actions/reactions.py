@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from federation.actions.outgoing import Audience, between, send
+from federation.actions.acting import acting
+from federation.actions.outgoing import send_to
 from federation.actions.publish_thought import author_of
 from federation.errors import Forbidden, Invalid, NotFound
-from storage import entries, notifications, reactions, relations, thoughts
+from storage import entries, notifications, reactions, thoughts
 from storage.entries import NewEntry
 from storage.people import Person
 from storage.thoughts import Thought
@@ -30,7 +31,7 @@ async def _visible(db: Connection, person: Person, thought_id: UUID) -> Thought:
 
 async def like_thought(services: Services, person: Person, thought_id: UUID, *, ap_id: str | None = None) -> Thought:
     """Like a thought, once. `ap_id` is the activity's when a remote person does it."""
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         thought = await _visible(db, person, thought_id)
         author = await author_of(db, thought)
         like_id = ap_id or services.urls.activity(await thoughts.new_id(db, services.now()))
@@ -38,12 +39,10 @@ async def like_thought(services: Services, person: Person, thought_id: UUID, *, 
             return thought
         await notifications.notify(db, [author.id], "favourite", person.id, thought_id)
         if not person.is_remote and author.is_remote:
-            await send(
+            await send_to(
                 db, services, person, "Like",
                 lambda _: services.render.like(like_id, person.ap_id, thought.ap_id, author.ap_id),
-                ordering_key=between(person, author),
-                audience=Audience(inboxes=await relations.list_inboxes(db, [author.id])),
-                thought_id=thought_id, target_id=author.id,
+                to=author, thought_id=thought_id,
             )  # fmt: skip
     services.wake()
     return thought
@@ -60,12 +59,10 @@ async def unlike_thought(services: Services, person: Person, thought_id: UUID) -
         await notifications.withdraw(db, author.id, "favourite", person.id, thought_id)
         if not person.is_remote and author.is_remote and gone.ap_id is not None:
             like = services.render.like(gone.ap_id, person.ap_id, thought.ap_id, author.ap_id)
-            await send(
+            await send_to(
                 db, services, person, "Undo",
                 lambda ap_id: services.render.undo(ap_id, like),
-                ordering_key=between(person, author),
-                audience=Audience(inboxes=await relations.list_inboxes(db, [author.id])),
-                thought_id=thought_id, target_id=author.id,
+                to=author, thought_id=thought_id,
             )  # fmt: skip
     services.wake()
 
@@ -89,7 +86,7 @@ async def boost_thought(
 
     `ap_id` and `at` are the Announce's when a remote person does it.
     """
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         thought = await _visible(db, person, thought_id)
         check_boost(person, thought)
         author = await author_of(db, thought)
@@ -114,12 +111,10 @@ async def boost_thought(
         )  # fmt: skip
         await notifications.notify(db, [author.id], "reblog", person.id, thought_id)
         if not person.is_remote:
-            await send(
+            await send_to(
                 db, services, person, "Announce",
                 lambda _: services.render.announce(boost_ap_id, person, thought, author.ap_id, boosted_at),
-                ordering_key=between(person, author),
-                audience=Audience(to_followers=True, inboxes=await relations.list_inboxes(db, [author.id])),
-                thought_id=thought_id, target_id=author.id,
+                to=author, thought_id=thought_id, to_followers=True,
                 public=thought.visibility in ("public", "unlisted"),
             )  # fmt: skip
     services.wake()
@@ -143,19 +138,17 @@ async def unboost_thought(services: Services, person: Person, thought_id: UUID) 
         await notifications.withdraw(db, author.id, "reblog", person.id, thought_id)
         if not person.is_remote and gone.ap_id is not None:
             announce = services.render.announce(gone.ap_id, person, thought, author.ap_id, services.now())
-            await send(
+            await send_to(
                 db, services, person, "Undo",
                 lambda ap_id: services.render.undo(ap_id, announce),
-                ordering_key=between(person, author),
-                audience=Audience(to_followers=True, inboxes=await relations.list_inboxes(db, [author.id])),
-                thought_id=thought_id, target_id=author.id,
+                to=author, thought_id=thought_id, to_followers=True,
             )  # fmt: skip
     services.wake()
 
 
 async def bookmark_thought(services: Services, person: Person, thought_id: UUID) -> None:
     """Bookmark a thought; nobody else learns of it."""
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         await _visible(db, person, thought_id)
         await reactions.insert_bookmark(db, person.id, thought_id)
 
@@ -168,7 +161,7 @@ async def unbookmark_thought(services: Services, person: Person, thought_id: UUI
 
 async def pin_thought(services: Services, person: Person, thought_id: UUID) -> None:
     """Pin one's own thought to one's profile, five at most."""
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         thought = await _visible(db, person, thought_id)
         if thought.user_id != person.id:
             raise Forbidden("You can only pin your own thoughts.")

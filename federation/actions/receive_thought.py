@@ -12,7 +12,6 @@ from federation.protocol.addressing import Visibility
 from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
 from storage import entries, fetches, moderation, notifications, people, relations, remote_actors, thoughts
-from storage.entries import NewEntry
 from storage.people import Person
 from storage.thoughts import Edit, NewThought, Thought
 
@@ -149,6 +148,7 @@ async def receive_deletion(services: Services, author: Person, object_id: str) -
     An id we do not have is remembered, so that a Create that comes late is refused.
     """
     async with services.database.transaction() as db:
+        await people.hold(db, author.id)
         known = await thoughts.find_by_ap_id(db, object_id, lock=True)
         if known is None:
             await thoughts.bury(db, object_id, author.ap_id)
@@ -197,20 +197,7 @@ async def _enter(
     await thoughts.set_mentions(db, thought.id, [person.id for person in mentioned], fresh=True)
     await thoughts.set_tags(db, thought.id, tags, fresh=True)
     is_reply = thought.reply_to_ap_id is not None and thought.reply_to_user_id != author.id
-    await entries.insert_entry(
-        db,
-        NewEntry(
-            id=thought.id,
-            user_id=author.id,
-            thought_id=thought.id,
-            kind="thought",
-            visibility=thought.visibility,
-            is_remote=True,
-            is_reply=is_reply,
-            ap_id=thought.ap_id,
-            created_at=thought.created_at,
-        ),
-    )
+    await entries.insert_thought_entry(db, thought, is_remote=True)
     if not fresh:
         return
     if thought.visibility == "direct":

@@ -8,6 +8,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.actions.acting import acting
 from federation.actions.passwords import hash_secret, make_secret, verify_password
 from federation.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from storage import access, people
@@ -80,6 +81,8 @@ async def sign_in(
         raise Forbidden("This account is suspended. Write to the admin if you think that is a mistake.")
     secret = make_secret()
     async with services.database.transaction() as db:
+        if not await people.hold(db, credentials.id):
+            raise Unauthenticated(_WRONG)
         await access.insert_session(
             db, credentials.id, hash_secret(secret), user_agent=user_agent[:200], address=prefix, lasts=SESSION_LASTS
         )
@@ -101,7 +104,7 @@ async def _raise_locked(db: Connection, services: Services, key: str, prefix: st
 async def start_session(services: Services, person: Person, *, address: str, user_agent: str) -> str:
     """Start a session for somebody who just signed up; return its secret."""
     secret = make_secret()
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         await access.insert_session(
             db, person.id, hash_secret(secret), user_agent=user_agent[:200], address=address_prefix(address),
             lasts=SESSION_LASTS,
@@ -146,7 +149,7 @@ async def create_api_key(services: Services, person: Person, name: str) -> str:
     if not 1 <= len(name) <= 50:
         raise Invalid("Give the key a name of 1 to 50 characters, so that you recognise it later.", field="name")
     secret = make_secret()
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         if len(await access.list_api_keys(db, person.id)) >= 50:
             raise Invalid("You have 50 keys. Revoke one that you no longer use.", field="name")
         await access.insert_api_key(db, person.id, hash_secret(secret), name)
@@ -172,7 +175,7 @@ async def create_token(services: Services, person: Person, scopes: Sequence[str]
     if unknown or not scopes:
         raise Invalid(f"Unknown scopes: {' '.join(unknown) or 'none given'}. Known are {' '.join(sorted(SCOPES))}.")
     secret = make_secret()
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         await access.insert_token(db, person.id, hash_secret(secret), scopes)
     return secret
 

@@ -7,6 +7,7 @@ from urllib.parse import urldefrag, urljoin
 
 import structlog
 
+from federation.actions.acting import acting
 from federation.actions.profiles import is_unverified, send_update
 from federation.errors import ThoughtsError
 from federation.remote.content_types import one_of
@@ -30,7 +31,7 @@ async def verify_links(services: Services, person: Person) -> None:
     verified = [await _verified(services, person, field) for field in person.fields]
     if verified == person.fields:
         return
-    async with services.database.transaction() as db:
+    async with acting(services, person) as db:
         present = await people.find_person(db, person.id)
         # Changed meanwhile: that change has asked for a check of its own.
         if present is None or present.fields != person.fields:
