@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.actions.acting import acting
 from federation.actions.rosters import Roster, make_roster
 from federation.actions.timelines import Shown, show
 from federation.errors import Invalid, NotFound
-from storage import entries, lists, relations
+from storage import entries, lists
 from storage.lists import PersonList
 
 if TYPE_CHECKING:
@@ -66,8 +67,7 @@ async def _find(db: Connection, owner: Person, list_id: UUID) -> PersonList:
 async def make_list(services: Services, owner: Person, form: ListForm) -> PersonList:
     """Make an empty list."""
     form = _checked(form)
-    async with services.database.transaction() as db:
-        await relations.lock_pair(db, owner.id, owner.id)
+    async with acting(services, owner) as db:
         made = await lists.insert_list(
             db, owner.id, form.title, form.replies_policy, exclusive=form.exclusive, most=MOST_LISTS
         )
@@ -79,7 +79,7 @@ async def make_list(services: Services, owner: Person, form: ListForm) -> Person
 async def change_list(services: Services, owner: Person, list_id: UUID, form: ListForm) -> PersonList:
     """Rename a list or change its rules; its members leave the owner's home when it becomes exclusive, or return."""
     form = _checked(form)
-    async with services.database.transaction() as db:
+    async with acting(services, owner) as db:
         before = await _find(db, owner, list_id)
         changed = await lists.UPDATE.first(db, owner.id, list_id, form.title, form.replies_policy, form.exclusive)
         if changed is None:
@@ -121,7 +121,7 @@ async def add_to_list(services: Services, owner: Person, list_id: UUID, people: 
 
     All or none: raises `NotFound` when one of them is nobody the owner follows, `Invalid` when one is on it.
     """
-    async with services.database.transaction() as db:
+    async with acting(services, owner) as db:
         found = await _find(db, owner, list_id)
         wanted = set(people)
         if await lists.ARE_MEMBERS.all(db, list_id, list(wanted)):

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from federation.actions import accounts, blocks, edit_thought, follows, pictures, profiles, reactions, sessions
+from federation.actions import accounts, blocks, edit_thought, follows, lists, pictures, profiles, reactions, sessions
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision
+from federation.actions.lists import ListForm
 from federation.actions.profiles import ProfileForm
 from federation.errors import NotFound, ThoughtsError, Unauthenticated
 from federation.services import Services
@@ -25,7 +26,7 @@ TRACES = {
     "thoughts": "user_id", "entries": "user_id", "likes": "user_id", "bookmarks": "user_id", "pins": "user_id",
     "blocks": "blocker_id", "mutes": "muter_id", "follows": "follower_id", "sessions": "user_id",
     "api_keys": "user_id", "access_tokens": "user_id", "home_entries": "user_id", "top_friends": "user_id",
-    "idempotency_keys": "user_id", "notifications": "actor_id",
+    "idempotency_keys": "user_id", "lists": "user_id", "notifications": "actor_id",
 }  # fmt: skip
 
 
@@ -62,6 +63,7 @@ DEEDS: dict[str, Deed] = {
     "picture": lambda s: pictures.remove_picture(s.services, s.ada, "avatar"),
     "style": lambda s: profiles.set_custom_css(s.services, s.ada, "p { color: red }"),
     "friends": lambda s: profiles.set_top_friends(s.services, s.ada, []),
+    "list": lambda s: lists.make_list(s.services, s.ada, ListForm("friends")),
     "session": lambda s: sessions.start_session(s.services, s.ada, address="192.0.2.1", user_agent=""),
     "key": lambda s: sessions.create_api_key(s.services, s.ada, "k"),
     "token": lambda s: sessions.create_token(s.services, s.ada),
