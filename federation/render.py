@@ -10,6 +10,7 @@ from typing import Any
 from federation.protocol.addressing import PUBLIC, Visibility, address
 from federation.protocol.ids import Urls
 from storage.people import ActorKeys, Person
+from storage.polls import Poll
 from storage.thoughts import Mention, Thought
 
 AS = "https://www.w3.org/ns/activitystreams"
@@ -29,7 +30,15 @@ _PERSON_CONTEXT: list[Any] = [
         "value": "schema:value",
     },
 ]
-_NOTE_CONTEXT: list[Any] = [AS, {"sensitive": "as:sensitive", "Hashtag": "as:Hashtag"}]
+_NOTE_CONTEXT: list[Any] = [
+    AS,
+    {
+        "toot": "http://joinmastodon.org/ns#",
+        "sensitive": "as:sensitive",
+        "Hashtag": "as:Hashtag",
+        "votersCount": "toot:votersCount",
+    },
+]
 _RFC9421 = {
     "href": "https://datatracker.ietf.org/doc/html/rfc9421",
     "name": "RFC-9421: HTTP Message Signatures",
@@ -49,6 +58,7 @@ class NoteParts:
     mentions: Sequence[Mention]
     tags: Sequence[str]
     reply_to_ap_id: str | None = None
+    poll: Poll | None = None
 
 
 class Renderer:
@@ -168,6 +178,8 @@ class Renderer:
             document["contentMap"] = {thought.language: thought.content}
         if thought.edited_at:
             document["updated"] = moment(thought.edited_at)
+        if parts.poll is not None:
+            document.update(_question(parts.poll))
         if thought.visibility in ("public", "unlisted"):
             document["replies"] = {
                 "id": replies,
@@ -215,6 +227,20 @@ class Renderer:
             "cc": note["cc"],
             "object": note,
         }
+
+    def vote(
+        self, activity_id: str, *, note_id: str, voter: str, choice: str, question: str, author: str
+    ) -> dict[str, Any]:
+        """Render a vote: the Create of a Note that is nothing but an answer (federation facts §6.5)."""
+        note = {
+            "id": note_id,
+            "type": "Note",
+            "name": choice,
+            "attributedTo": voter,
+            "inReplyTo": question,
+            "to": [author],
+        }
+        return self._activity("Create", activity_id, voter, note, to=[author])
 
     def delete(self, activity_id: str, actor: str, object_id: str, *, to: Iterable[str] = (PUBLIC,)) -> dict[str, Any]:
         """Render the Delete of a thought."""
@@ -273,6 +299,24 @@ class Renderer:
     @staticmethod
     def _activity(kind: str, activity_id: str, actor: str, inner: Any, *, to: list[str]) -> dict[str, Any]:
         return {"@context": AS, "id": activity_id, "type": kind, "actor": actor, "to": to, "object": inner}
+
+
+def _question(poll: Poll) -> dict[str, Any]:
+    """Render what makes a note a question; hidden tallies are told at its end."""
+    options = []
+    for title, votes in zip(poll.options, poll.tallies, strict=True):
+        replies: dict[str, Any] = {"type": "Collection"}
+        if poll.closed or not poll.hide_totals:
+            replies["totalItems"] = votes
+        options.append({"type": "Note", "name": title, "replies": replies})
+    question: dict[str, Any] = {"type": "Question", "anyOf" if poll.multiple else "oneOf": options}
+    if poll.expires_at is not None:
+        question["endTime"] = moment(poll.expires_at)
+        if poll.closed:
+            question["closed"] = moment(poll.expires_at)
+    if poll.voters_count is not None:
+        question["votersCount"] = poll.voters_count
+    return question
 
 
 def _image(url: str, alt: str) -> dict[str, Any]:

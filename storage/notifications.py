@@ -29,12 +29,13 @@ class Notification:
     created_at: datetime
 
 
-# Nobody hears of themselves, nor from whom they blocked or muted; remote people hear from their own server.
+# Nobody hears of themselves (but of the end of their own poll), nor
+# from whom they blocked or muted; remote people hear from their own server.
 INSERT = Value(
     UUID,
     """INSERT INTO notifications (user_id, type, actor_id, thought_id)
     SELECT u.id, $2, $3, $4 FROM users u
-    WHERE u.id = ANY($1::uuid[]) AND NOT u.is_remote AND u.state = 'active' AND u.id <> $3
+    WHERE u.id = ANY($1::uuid[]) AND NOT u.is_remote AND u.state = 'active' AND (u.id <> $3 OR $2 = 'poll')
         AND NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id = u.id AND b.blocked_id = $3)
             OR (b.blocker_id = $3 AND b.blocked_id = u.id))
         AND NOT EXISTS (SELECT FROM mutes m WHERE m.muter_id = u.id AND m.muted_id = $3 AND m.hide_notifications

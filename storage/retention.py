@@ -69,6 +69,8 @@ REMOTE_THOUGHTS = Command(
                 AND NOT EXISTS (SELECT FROM entries e JOIN users l ON l.id = e.user_id
                     WHERE e.thought_id = t.id AND NOT l.is_remote)
                 AND NOT EXISTS (SELECT FROM bookmarks k WHERE k.thought_id = t.id)
+                AND NOT EXISTS (SELECT FROM poll_votes v JOIN users l ON l.id = v.user_id
+                    WHERE v.thought_id = t.id AND NOT l.is_remote)
                 AND NOT EXISTS (SELECT FROM mentions m JOIN users l ON l.id = m.user_id
                     WHERE m.thought_id = t.id AND NOT l.is_remote)
             LIMIT $1)

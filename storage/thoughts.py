@@ -97,6 +97,7 @@ class Version:
     summary: str
     sensitive: bool
     attachments: list[dict[str, Any]]
+    poll_options: list[str] | None
     created_at: datetime
 
 
@@ -189,6 +190,7 @@ DELETE_TAGS_EXCEPT = Command(
 )
 BY_ID = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.id = $1", columns=COLUMNS)
 BY_ID_LOCKED = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.id = $1 FOR UPDATE", columns=COLUMNS)
+BY_ID_KEPT = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.id = $1 FOR KEY SHARE", columns=COLUMNS)
 BY_AP_ID = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.ap_id = $1", columns=COLUMNS)
 BY_AP_ID_LOCKED = Rows(Thought, "SELECT {columns} FROM thoughts t WHERE t.ap_id = $1 FOR UPDATE", columns=COLUMNS)
 # Deleting touches the parent (its count) and the replies (their parent): whoever locks a thought locks its
@@ -224,9 +226,11 @@ VISIBLE_BY_URL = Rows(
     visible=VISIBLE,
 )
 SAVE_VERSION = Command(
-    """INSERT INTO thought_edits (thought_id, content, source, summary, sensitive, attachments, created_at)
-    SELECT id, content, source, summary, sensitive, attachments, coalesce(edited_at, created_at)
-    FROM thoughts WHERE id = $1"""
+    """INSERT INTO thought_edits
+        (thought_id, content, source, summary, sensitive, attachments, poll_options, created_at)
+    SELECT id, content, source, summary, sensitive, attachments,
+        (SELECT p.options FROM polls p WHERE p.thought_id = t.id), coalesce(edited_at, created_at)
+    FROM thoughts t WHERE id = $1"""
 )
 UPDATE = Rows(
     Thought,
@@ -235,10 +239,13 @@ UPDATE = Rows(
     WHERE t.id = $1 RETURNING {columns}""",
     columns=COLUMNS,
 )
+SET_OBJECT_TYPE = Rows(
+    Thought, "UPDATE thoughts t SET object_type = $2 WHERE t.id = $1 RETURNING {columns}", columns=COLUMNS
+)
 DELETE = Command("DELETE FROM thoughts WHERE id = $1")
 VERSIONS = Rows(
     Version,
-    """SELECT id, content, source, summary, sensitive, attachments, created_at
+    """SELECT id, content, source, summary, sensitive, attachments, poll_options, created_at
     FROM thought_edits WHERE thought_id = $1 ORDER BY created_at, id LIMIT 100""",
 )
 INSERT_TOMBSTONE = Command("INSERT INTO tombstones (ap_id, owner_ap_id) VALUES ($1, $2) ON CONFLICT (ap_id) DO NOTHING")
@@ -354,6 +361,11 @@ async def find_thought(db: Connection, thought_id: UUID, *, lock: bool = False) 
     return await (BY_ID_LOCKED if lock else BY_ID).first(db, thought_id)
 
 
+async def keep_thought(db: Connection, thought_id: UUID) -> Thought | None:
+    """Find a thought whoever may see it, and let nobody edit or delete it until the transaction ends."""
+    return await BY_ID_KEPT.first(db, thought_id)
+
+
 async def find_by_ap_id(db: Connection, ap_id: str, *, lock: bool = False) -> Thought | None:
     """Find a thought by object id, whoever may see it; `lock` holds its row until the transaction ends."""
     if lock:
@@ -383,6 +395,11 @@ async def update_thought(db: Connection, thought_id: UUID, edit: Edit) -> Though
         db, thought_id, edit.content, edit.sanitiser, edit.source, edit.plain, edit.summary, edit.sensitive,
         edit.language, edit.attachments, edit.emojis, edit.edited_at, edit.page_html,
     )  # fmt: skip
+
+
+async def set_object_type(db: Connection, thought_id: UUID, object_type: str) -> Thought | None:
+    """Change what a thought is to other servers: a Note, or a Question when it has a poll."""
+    return await SET_OBJECT_TYPE.first(db, thought_id, object_type)
 
 
 async def delete_thought(db: Connection, thought: Thought, owner_ap_id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 VISIBILITY_WORDS: Mapping[str, str] = {
@@ -148,6 +148,31 @@ class AttachmentView:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionView:
+    """An answer of a poll: its votes, its share in per cent, and whether the viewer chose it."""
+
+    title: str
+    votes: int = 0
+    percent: int = 0
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PollView:
+    """A poll; `told` says whether its tallies may be shown, `people` how many took part if that is known."""
+
+    options: tuple[OptionView, ...]
+    multiple: bool = False
+    ended: bool = False
+    told: bool = True
+    ends_at: datetime | None = None
+    people: int | None = None
+    votes: int = 0
+    may_vote: bool = False
+    voted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ThoughtView:
     """One entry of a timeline: a thought, or somebody's boost of it, as `viewer` may act on it."""
 
@@ -180,6 +205,7 @@ class ThoughtView:
     can_reply: bool = True
     receipt: str | None = None
     receipt_url: str | None = None
+    poll: PollView | None = None
 
     @property
     def visibility_label(self) -> str:
@@ -267,6 +293,41 @@ class PersonRow:
     followed_by: bool = False
 
 
+POLL_TIMES: Mapping[str, str] = {
+    "300": "5 minutes",
+    "1800": "30 minutes",
+    "3600": "1 hour",
+    "21600": "6 hours",
+    "86400": "1 day",
+    "259200": "3 days",
+    "604800": "1 week",
+}
+"""For how many seconds the composer offers to keep a poll open."""
+
+_POLL_LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PollForm:
+    """The composer's part for a poll; `edited` ones may keep their end (an empty `expires_in`)."""
+
+    options: tuple[str, ...] = ()
+    multiple: bool = False
+    hide_totals: bool = False
+    expires_in: str = "86400"
+    edited: bool = False
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The answers, with empty lines up to as many as fit."""
+        return (*self.options, *[""] * (_POLL_LINES - len(self.options)))
+
+    @property
+    def times(self) -> tuple[tuple[str, str], ...]:
+        """How long it may stay open, in seconds and words."""
+        return ((("", "As long as before"),) if self.edited else ()) + tuple(POLL_TIMES.items())
+
+
 @dataclass(frozen=True, slots=True)
 class ListView:
     """One of the viewer's lists; `chosen` where a page asks whether somebody is on it."""
@@ -291,6 +352,7 @@ class ComposerView:
     reply_to: ThoughtView | None = None
     edit_id: str | None = None
     error: str = ""
+    poll: PollForm = field(default_factory=PollForm)
 
     @property
     def audiences(self) -> tuple[tuple[str, str], ...]:

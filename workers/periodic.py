@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from federation.actions import polls
 from federation.actions.pictures import evict_pictures
 from federation.actions.resanitise import resanitise
 from storage import deliveries, fetches, remote_actors, retention
@@ -20,6 +21,7 @@ _log = structlog.get_logger(__name__)
 SWEEP_EVERY_S = 60
 STALE_EVERY_S = 10 * 60
 RETENTION_EVERY_S = 3600
+POLLS_EVERY_S = 5
 
 _STALE_AFTER = timedelta(days=7)
 _STALE_AT_ONCE = 100
@@ -44,6 +46,12 @@ async def ask_for_stale_actors(services: Services) -> None:
         await fetches.request(db, "actor", [actor.ap_url for actor in stale])
     if stale:
         services.wake()
+
+
+async def look_after_polls(services: Services) -> None:
+    """Tell of polls that have ended, and of votes."""
+    await polls.close_ended(services)
+    await polls.tell_changes(services)
 
 
 async def apply_retention(services: Services) -> None:

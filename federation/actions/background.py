@@ -11,7 +11,7 @@ import structlog
 
 from federation.actions.people import get_person_by_ap_id
 from federation.actions.reactions import boost_thought
-from federation.actions.receive_thought import receive_deletion, receive_thought
+from federation.actions.receive_thought import receive_deletion, receive_edit, receive_thought
 from federation.actions.search import store_fetched
 from federation.actions.verify_links import verify_links
 from federation.errors import Gone, Temporary, ThoughtsError
@@ -123,7 +123,10 @@ async def _read_thought(services: Services, fetch: Fetch) -> None:
         return
     if author.state != "active":
         return
-    thought = (await receive_thought(services, author, remote, arriving=False)).thought
+    received = await receive_edit(services, author, remote, fetched=True)
+    if received.ignored == "unknown":
+        received = await receive_thought(services, author, remote, arriving=False)
+    thought = received.thought
     if thought is not None and thought.reply_to is None and remote.in_reply_to and fetch.depth < DEEPEST:
         async with services.database.transaction() as db:
             await fetches.request(db, "thought", [remote.in_reply_to], depth=fetch.depth + 1)

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, note_parts, send
+from federation.actions.poll_drafts import PollDraft, check_poll
 from federation.actions.publish_thought import audience_of, check_language, compose
 from federation.errors import Forbidden, NotFound
 from federation.protocol.sanitise import SANITISER_VERSION
-from storage import activities, notifications, thoughts
+from storage import activities, notifications, polls, thoughts
+from storage.polls import NewPoll, Poll
 from storage.thoughts import Edit, Thought, Version
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class Revision:
     summary: str = ""
     sensitive: bool = False
     language: str | None = None
+    poll: PollDraft | None = None
+    """The poll it has then. Other answers than before begin the vote anew; none takes the poll away."""
 
 
 async def edit_thought(services: Services, author: Person, thought_id: UUID, revision: Revision) -> Thought:
@@ -44,10 +48,12 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
         if before.user_id != author.id:
             raise Forbidden("You can only edit your own thoughts.")
         sensitive = revision.sensitive or bool(text.summary)
+        asked = await polls.find_poll(db, None, thought_id) if before.object_type == polls.OBJECT_TYPE else None
+        poll = check_poll(revision.poll, services.now(), before=asked) if revision.poll is not None else None
         same = (before.source, before.summary, before.sensitive, before.language) == (
             text.source, text.summary, sensitive, language,
         )  # fmt: skip
-        if same:
+        if same and _is_same(asked, poll):
             return before
         edit = Edit(
             content=text.content,
@@ -63,6 +69,8 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
             edited_at=services.now(),
         )
         thought = await thoughts.update_thought(db, thought_id, edit)
+        if thought is not None and not _is_same(asked, poll):
+            thought = await replace_poll(db, thought, asked, poll)
         if thought is None:
             raise NotFound("This thought is gone.")
         mentioned = [person.id for person in text.mentioned]
@@ -88,6 +96,29 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
         )
     services.wake()
     return thought
+
+
+def _is_same(before: Poll | None, poll: NewPoll | None) -> bool:
+    if before is None or poll is None:
+        return before is None and poll is None
+    return (before.options, before.multiple, before.hide_totals, before.expires_at) == (
+        poll.options, poll.multiple, poll.hide_totals, poll.expires_at,
+    )  # fmt: skip
+
+
+async def replace_poll(db: Connection, thought: Thought, before: Poll | None, poll: NewPoll | None) -> Thought | None:
+    """Give a thought another poll or none; the votes stay when the same answers may be given as before."""
+    if before is not None and poll is not None and (before.options, before.multiple) == (poll.options, poll.multiple):
+        await polls.reschedule(db, thought.id, hide_totals=poll.hide_totals, expires_at=poll.expires_at)
+        return thought
+    if before is not None:
+        await polls.delete_poll(db, thought.id)
+    if poll is not None:
+        await polls.insert_poll(db, thought.id, poll)
+    object_type = "Note" if poll is None else polls.OBJECT_TYPE
+    return (
+        thought if thought.object_type == object_type else await thoughts.set_object_type(db, thought.id, object_type)
+    )
 
 
 async def notify_boosters(db: Connection, thought: Thought) -> None:

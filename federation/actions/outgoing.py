@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from federation.render import NoteParts
-from storage import activities, relations, thoughts
+from storage import activities, polls, relations, thoughts
 from storage.activities import NewActivity
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ async def note_parts(db: Connection, author: Person, thought: Thought) -> NotePa
 
 
 async def all_note_parts(db: Connection, author: Person, written: Sequence[Thought]) -> dict[UUID, NoteParts]:
-    """Read what one author's notes are rendered from, in two queries however many there are."""
+    """Read what one author's notes are rendered from, in as many queries however many there are."""
     ids = [thought.id for thought in written]
     mentions: dict[UUID, list[Mention]] = {thought_id: [] for thought_id in ids}
     tags: dict[UUID, list[str]] = {thought_id: [] for thought_id in ids}
@@ -102,4 +102,9 @@ async def all_note_parts(db: Connection, author: Person, written: Sequence[Thoug
         mentions[mention.thought_id].append(mention)
     for tag in await thoughts.list_tags(db, ids):
         tags[tag.thought_id].append(tag.name)
-    return {thought_id: NoteParts(author, mentions[thought_id], tags[thought_id]) for thought_id in ids}
+    questions = [thought.id for thought in written if thought.object_type == polls.OBJECT_TYPE]
+    asked = await polls.list_polls(db, None, questions)
+    return {
+        thought_id: NoteParts(author, mentions[thought_id], tags[thought_id], poll=asked.get(thought_id))
+        for thought_id in ids
+    }

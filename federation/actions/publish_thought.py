@@ -10,6 +10,7 @@ from uuid import UUID
 from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.people import find_mentioned
+from federation.actions.poll_drafts import PollDraft, check_poll
 from federation.errors import Conflict, Invalid, NotFound
 from federation.protocol.addressing import Visibility
 from federation.protocol.handles import Handle
@@ -23,7 +24,7 @@ from federation.protocol.text import (
     normalise_source,
     render_source,
 )
-from storage import access, entries, notifications, people, relations, thoughts
+from storage import access, entries, notifications, people, polls, relations, thoughts
 from storage.people import Person
 from storage.thoughts import NewThought, Thought
 
@@ -47,6 +48,7 @@ class Draft:
     language: str | None = None
     reply_to: UUID | None = None
     idempotency_key: str | None = None
+    poll: PollDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
     language = check_language(draft.language)
     text = await compose(services, author, draft.source, draft.summary)
     now = services.now()
+    poll = check_poll(draft.poll, now) if draft.poll is not None else None
     async with acting(services, author) as db:
         thought_id = await thoughts.new_id(db, now)
         if draft.idempotency_key is not None and not await access.claim_idempotency_key(
@@ -137,7 +140,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 visibility=draft.visibility,
                 ap_id=services.urls.thought(thought_id),
                 url=services.urls.thought_page(author.username, thought_id),
-                object_type="Note",
+                object_type="Note" if poll is None else polls.OBJECT_TYPE,
                 attachments=[],
                 emojis=[],
                 created_at=now,
@@ -145,6 +148,8 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
         )
         if thought is None:
             raise Conflict("This thought exists already.")
+        if poll is not None:
+            await polls.insert_poll(db, thought.id, poll)
         await _enter(db, author, thought, text)
         await _send_create(db, services, author, thought, text)
     services.wake()

@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from federation.actions.edit_thought import notify_boosters
+from federation.actions.edit_thought import notify_boosters, replace_poll
+from federation.actions.poll_drafts import as_counted
 from federation.protocol.addressing import Visibility
 from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
-from storage import entries, fetches, moderation, notifications, people, relations, remote_actors, thoughts
+from storage import entries, fetches, moderation, notifications, people, polls, relations, remote_actors, thoughts
 from storage.people import Person
+from storage.polls import NewPoll, Poll
 from storage.thoughts import Edit, NewThought, Thought
 
 if TYPE_CHECKING:
@@ -92,6 +94,8 @@ async def receive_thought(
         )
         if thought is None:
             return Received(None, "stored by another process")
+        if remote.poll is not None:
+            await polls.insert_poll(db, thought.id, as_counted(remote.poll, now))
         await _enter(db, author, thought, mentioned, tags, fresh=fresh)
         await thoughts.adopt_replies(db, thought)
         if parent is None and remote.in_reply_to and not services.urls.is_ours(remote.in_reply_to):
@@ -102,9 +106,17 @@ async def receive_thought(
 
 
 async def receive_edit(
-    services: Services, author: Person, remote: RemoteThought, *, addressee: UUID | None = None
+    services: Services,
+    author: Person,
+    remote: RemoteThought,
+    *,
+    addressee: UUID | None = None,
+    fetched: bool = False,
 ) -> Received:
-    """Take over an edit by the thought's author; one that is not newer than what we have changes nothing."""
+    """Take over an edit by the thought's author; one that is not newer than what we have changes only tallies.
+
+    What we `fetched` ourselves is an edit only when it says so, what was delivered also without a date.
+    """
     content = sanitise_html(remote.content_html)
     async with services.database.transaction() as db:
         known = await thoughts.find_by_ap_id(db, remote.id, lock=True)
@@ -112,12 +124,17 @@ async def receive_edit(
             return Received(None, "unknown")
         if known.user_id != author.id:
             return Received(None, "not the author's")
+        asked = await polls.find_poll(db, None, known.id) if known.object_type == polls.OBJECT_TYPE else None
+        poll = as_counted(remote.poll, services.now()) if remote.poll is not None else None
+        other_poll = not _same_answers(asked, poll)
+        if asked is not None and poll is not None and not other_poll:
+            await polls.set_tallies(db, known.id, poll.tallies, poll.voters_count, poll.expires_at)
         edited_at = min(remote.updated or services.now(), services.now())
-        if known.edited_at is not None and edited_at <= known.edited_at:
+        if (fetched and remote.updated is None) or (known.edited_at is not None and edited_at <= known.edited_at):
             return Received(known)
         summary, attachments = (remote.summary or "")[:MAX_SUMMARY], _attachments(remote)
         before = (known.content, known.summary, known.sensitive, known.attachments)
-        if before == (content, summary, remote.sensitive, attachments):
+        if before == (content, summary, remote.sensitive, attachments) and not other_poll:
             return Received(known)
         mentioned = await _mentioned(db, remote, Visibility(known.visibility), addressee)
         tags = remote.hashtags[:MOST_TAGS]
@@ -135,11 +152,19 @@ async def receive_edit(
             edited_at=edited_at,
         )
         thought = await thoughts.update_thought(db, known.id, edit)
+        if thought is not None and other_poll:
+            thought = await replace_poll(db, thought, asked, poll)
         await thoughts.set_mentions(db, known.id, [person.id for person in mentioned], fresh=False)
         await thoughts.set_tags(db, known.id, tags, fresh=False)
         await notifications.notify(db, [person.id for person in mentioned], "mention", author.id, known.id)
         await notify_boosters(db, known)
     return Received(thought)
+
+
+def _same_answers(before: Poll | None, poll: NewPoll | None) -> bool:
+    if before is None or poll is None:
+        return before is None and poll is None
+    return (before.options, before.multiple) == (poll.options, poll.multiple)
 
 
 async def receive_deletion(services: Services, author: Person, object_id: str) -> str:

@@ -10,10 +10,11 @@ from uuid import UUID
 from federation.errors import NotFound
 from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from federation.protocol.text import normalise_tag
-from storage import deliveries, entries, people, reactions, thoughts
+from storage import deliveries, entries, people, polls, reactions, thoughts
 from storage.deliveries import Receipt
 from storage.entries import Entry, Kept, Marks, Page
 from storage.people import Person
+from storage.polls import Poll
 from storage.thoughts import Mention, Thought
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Shown:
     receipts: dict[UUID, Receipt] = field(default_factory=dict)
     mentions: dict[UUID, list[Mention]] = field(default_factory=dict)
     tags: dict[UUID, list[str]] = field(default_factory=dict)
+    polls: dict[UUID, Poll] = field(default_factory=dict)
     cursors: list[UUID] | None = None
     """What a page is keyed by, when not by the entries' own ids: bookmarks and likes."""
 
@@ -63,6 +65,8 @@ async def show(
         people=await people.find_people(db, list(who)),
         marks=await entries.list_marks(db, viewer.id, ids) if viewer is not None else {},
     )
+    questions = {entry.thought.id for entry in found if entry.thought.object_type == polls.OBJECT_TYPE}
+    shown.polls.update(await polls.list_polls(db, _id(viewer), list(questions)))
     if receipts and viewer is not None:
         own = [entry.thought.id for entry in found if entry.thought.user_id == viewer.id]
         shown.receipts.update(await deliveries.list_receipts(db, own))

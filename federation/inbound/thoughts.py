@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from federation.actions.receive_thought import receive_deletion, receive_edit, receive_thought
+from federation.actions.votes import receive_vote
 from federation.errors import Rejected
 from federation.inbound.actors import delete_actor, update_actor
 from federation.inbound.envelope import Envelope
@@ -26,7 +27,10 @@ async def on_create(services: Services, envelope: Envelope, activity: Create) ->
         if thought is None:
             ignored.append("is deleted already")
         elif thought.vote is not None and not thought.content_html.strip():
-            ignored.append("is a vote, and nobody here asked a question")
+            if problem := await receive_vote(
+                services, envelope.signer, thought.vote.question, thought.vote.choice
+            ):  # fmt: skip
+                ignored.append(problem)
         else:
             received = await receive_thought(
                 services, envelope.signer, thought, arriving=True, addressee=envelope.addressee

@@ -218,11 +218,9 @@ def _content(document: dict[str, Any]) -> str:
 
 def _note_html(document: dict[str, Any], poll: Poll | None) -> str:
     content = _content(document)
-    if poll is None:
-        return content
-    if not content:
-        content = text_to_html(text(document.get("name"), TITLE_LIMIT) or "")
-    return content + "<ul>" + "".join(f"<li>{escape(o.title)}</li>" for o in poll.options) + "</ul>"
+    if poll is not None and not content:
+        return text_to_html(text(document.get("name"), TITLE_LIMIT) or "")
+    return content
 
 
 def _titled_html(document: dict[str, Any], url: str) -> str:

@@ -12,9 +12,10 @@ from quart import Quart
 from federation.actions import follows
 from federation.actions.receive_thought import receive_thought
 from federation.protocol.objects import RemoteThought, parse_object
-from tests.client_api import arrangements
+from tests.client_api import arrangements, expressions
 from tests.client_api.arrangements import furnish
 from tests.client_api.contract import OPERATIONS, problems
+from tests.client_api.expressions import express
 from tests.services_fixture import make_remote_person
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ async def world(services: Services, ann: App, bob: App, open_app: OpenApp) -> Wo
     remote = await receive_thought(services, eve, _remote_thought(eve.ap_id), arriving=False)
     assert remote.thought is not None
     notifications = await ann.get("/api/v1/notifications")
-    own = await furnish(ann, bob, hello)
+    own = await furnish(ann, bob, hello) | await express(bob)
     return own | {
         "hello": hello["id"], "reply": reply["id"], "other": other["id"], "boost": boost["id"],
         "remote": str(remote.thought.id), "ann": ann.id, "bob": bob.id, "carol": carol.id, "dora": dora.id,
@@ -128,6 +129,7 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/notifications/{id}", "notification", {}, False),
     ("/api/v1/notifications/unread_count", "", {}, False),
     *arrangements.READS,
+    *expressions.READS,
     ("/api/v2/search", "", {"q": "hello"}, True),
     ("/api/v2/search", "", {"q": "thing"}, True),
     ("/api/v2/instance", "", {}, True),
@@ -142,6 +144,7 @@ EMPTY = {"/api/v1/instance/rules", "/api/v1/custom_emojis"}
 # What changes something, in an order in which each finds what it needs: path, id's name in the world, body.
 WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     *arrangements.WRITES,
+    *expressions.WRITES,
     ("PATCH", "/api/v1/accounts/update_credentials", "", {"note": "Hi"}),
     ("POST", "/api/v1/accounts/{id}/follow", "bob", {"reblogs": False}),
     ("POST", "/api/v1/accounts/{id}/unfollow", "bob", {}),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from federation.actions import background
+from federation.actions.poll_drafts import PollDraft
 from federation.actions.timelines import show
 from storage import entries
 from storage.thoughts import Thought
@@ -44,13 +45,16 @@ async def test_mastodon_note(server: Server, remote: Host) -> None:
     ) == [("cats",)]
 
 
-async def test_mastodon_poll_is_shown_as_its_options(server: Server, remote: Host) -> None:
+async def test_mastodon_poll_is_kept_as_one(server: Server, remote: Host) -> None:
     peer = Peer.speaking(mastodon, remote)
     question = mastodon.question(remote.origin, peer.name)
     thought = await received(
         server, peer, mastodon.wrap("Create", remote.origin, peer.name, question), question["id"]
     )  # fmt: skip
-    assert thought.content == "<p>Tea?</p><ul><li>yes</li><li>no &lt;b&gt;</li></ul>"
+    assert thought.content == "<p>Tea?</p>"
+    assert await server.rows("SELECT options, tallies, voters_count FROM polls WHERE thought_id = $1", thought.id) == [
+        (["yes", "no <b>"], [2, 0], 2)
+    ]
 
 
 @pytest.mark.parametrize("software", [mastodon, gotosocial])
@@ -67,6 +71,46 @@ async def test_vote_is_no_thought(server: Server, remote: Host, software: Module
         )  # fmt: skip
     assert "is a vote" in await peer.deliver(server, vote)
     assert await server.value("SELECT count(*) FROM thoughts WHERE reply_to = $1", ours.id) == 0
+
+
+async def test_votes_are_counted_as_they_are_sent(server: Server, remote: Host) -> None:
+    bob = await server.person()
+    asked = await server.publish(bob, poll=PollDraft(("yes", "no"), 3600, multiple=True))
+    peer, other = Peer.speaking(mastodon, remote), Peer.speaking(mastodon, remote)
+    ids = {"question_id": asked.ap_id, "author_id": bob.ap_id}
+    assert await peer.deliver(server, mastodon.vote(remote.origin, peer.name, choice="yes", **ids)) == ""
+    assert await other.deliver(server, gotosocial.votes(remote.origin, other.name, choices=["yes", "no"], **ids)) == ""
+    assert await server.rows("SELECT tallies, voters_count FROM polls WHERE thought_id = $1", asked.id) == [([2, 1], 2)]
+    again = {**mastodon.vote(remote.origin, peer.name, choice="yes", **ids), "id": f"{peer.ap_id}#votes/9/activity"}
+    assert "second vote" in await peer.deliver(server, again)
+    assert await server.value("SELECT count(*) FROM thoughts WHERE reply_to = $1", asked.id) == 0
+
+
+async def test_votes_in_the_name_of_others_do_not_count(server: Server, remote: Host) -> None:
+    bob = await server.person()
+    asked = await server.publish(bob, poll=PollDraft(("yes", "no"), 3600))
+    peer, victim = Peer.speaking(mastodon, remote), Peer.speaking(mastodon, remote)
+    await victim.known(server)
+    ids = {"question_id": asked.ap_id, "author_id": bob.ap_id}
+    forged = mastodon.vote(remote.origin, victim.name, choice="yes", **ids)
+    for body in (forged, {**forged, "actor": peer.ap_id}):
+        assert (await peer.post(server, body)).status_code == 403
+    await server.drain()
+    assert await server.value("SELECT count(*) FROM poll_votes WHERE thought_id = $1", asked.id) == 0
+
+
+async def test_a_question_is_updated_without_becoming_an_edit(server: Server, remote: Host) -> None:
+    peer = Peer.speaking(mastodon, remote)
+    question = mastodon.question(remote.origin, peer.name)
+    thought = await received(
+        server, peer, mastodon.wrap("Create", remote.origin, peer.name, question), question["id"]
+    )  # fmt: skip
+    question["oneOf"][1]["replies"]["totalItems"] = 7
+    update = mastodon.wrap("Update", remote.origin, peer.name, {**question, "votersCount": 9})
+    assert await peer.deliver(server, update) == ""
+    rows = await server.rows("SELECT tallies, voters_count FROM polls WHERE thought_id = $1", thought.id)
+    assert rows == [([2, 7], 9)]
+    assert await server.value("SELECT edited_at FROM thoughts WHERE id = $1", thought.id) is None
 
 
 async def test_mastodon_follow_edit_deletion_and_undo(server: Server, remote: Host) -> None:

@@ -11,6 +11,7 @@ from web.client_api import (
     lists,
     notifications,
     people_lists,
+    polls,
     reactions,
     relationships,
     search,
@@ -23,7 +24,8 @@ from web.client_api.entities.site import moment_of
 
 blueprint = Blueprint("client_api", __name__, url_prefix="/api")
 for _part in (
-    accounts, instance, lists, notifications, people_lists, reactions, relationships, search, statuses, timelines,
+    accounts, instance, lists, notifications, people_lists, polls, reactions, relationships, search, statuses,
+    timelines,
 ):  # fmt: skip
     blueprint.register_blueprint(_part.routes)
 errors.install(blueprint)

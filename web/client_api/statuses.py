@@ -10,6 +10,7 @@ from quart import Blueprint, Response, request
 from federation.actions import reactions, timelines
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought, list_versions
+from federation.actions.poll_drafts import PollDraft
 from federation.actions.publish_thought import Draft, publish_thought
 from federation.errors import Invalid, NotFound
 from storage.entries import Entry
@@ -26,10 +27,10 @@ routes = Blueprint("statuses", __name__)
 # Stored names by the API's.
 _VISIBILITY: Final = {"public": "public", "unlisted": "unlisted", "private": "followers", "direct": "direct"}
 _MOST_STATUSES: Final = 40
+_MOST_OPTIONS: Final = 100
 # What a thought cannot carry here: better refused than quietly lost.
 _NOT_TAKEN: Final = {
     "media_ids": "Media cannot be attached on this server.",
-    "poll": "Polls are not available on this server.",
     "scheduled_at": "Thoughts cannot be scheduled on this server.",
     "quoted_status_id": "Quotes are not available on this server.",
 }
@@ -54,10 +55,24 @@ async def publish(call: Call) -> Response:
             sensitive=given.flag("sensitive"),
             language=given.text("language") or None,
             reply_to=await _parent(call),
+            poll=_poll(given),
             idempotency_key=request.headers.get("Idempotency-Key") or None,
         ),
     )
     return await _show(call, thought.id)
+
+
+def _poll(given: Parameters) -> PollDraft | None:
+    """Return the poll that is asked for; without `expires_in` an edited one ends when it did."""
+    if given.is_blank("poll"):
+        return None
+    asked = given.nested("poll")
+    return PollDraft(
+        options=tuple(asked.texts("options", most=_MOST_OPTIONS)),
+        expires_in_s=None if asked.is_blank("expires_in") else asked.number("expires_in", 0, least=0, most=10**9),
+        multiple=asked.flag("multiple"),
+        hide_totals=asked.flag("hide_totals"),
+    )
 
 
 def _refuse_what_is_not_taken(given: Parameters) -> None:
@@ -110,6 +125,7 @@ async def edit(call: Call, status_id: str) -> Response:
         summary=given.text("spoiler_text"),
         sensitive=given.flag("sensitive"),
         language=given.text("language") or thought.language,
+        poll=_poll(given),
     )
     await edit_thought(call.services, call.person, thought.id, revision)
     return await _show(call, thought.id)
@@ -163,4 +179,6 @@ async def history(call: Call, status_id: str) -> Response:
     thought = await timelines.get_thought(call.services, call.caller, path_id(status_id))
     versions = await list_versions(call.services, call.caller, thought.id)
     shown = await timelines.show_thoughts(call.services, None, [thought])
-    return answer(entities.history(call.site, thought, shown.people[thought.user_id], versions))
+    return answer(
+        entities.history(call.site, thought, shown.people[thought.user_id], versions, shown.polls.get(thought.id))
+    )

@@ -10,7 +10,9 @@ from quart import Blueprint, Response, request
 from federation.actions import reactions, timelines
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought, list_versions
+from federation.actions.polls import get_poll
 from federation.actions.publish_thought import Draft, publish_thought
+from federation.actions.votes import vote
 from federation.errors import Forbidden, Invalid, NotFound
 from federation.services import Services
 from storage.people import Person
@@ -18,10 +20,11 @@ from storage.thoughts import Thought
 from web.current import me, parse_uuid, path_id, services, settings
 from web.flashes import flash
 from web.forms import go, go_back, local_path, typed
+from web.presenting.polls import poll_draft, poll_form, typed_poll
 from web.presenting.thoughts import Presenter
 from web.rendering import render
 from web.security import rate_limited, signed_in
-from web.view_models import ComposerView, ThoughtView
+from web.view_models import ComposerView, PollForm, ThoughtView
 
 blueprint = Blueprint("thoughts", __name__)
 
@@ -87,12 +90,13 @@ async def publish() -> Response:
         sensitive="sensitive" in form,
         language=form.get("lang") or None,
         reply_to=reply_to,
+        poll=poll_draft(poll := await typed_poll()),
     )
     try:
         await publish_thought(services(), me(), draft)
     except Invalid as exc:
         view = (await _view(reply_to))[1] if reply_to is not None else None
-        composer = _as_typed(form, exc.message, reply_to=view)
+        composer = _as_typed(form, poll, exc.message, reply_to=view)
         return render(
             "compose.html", composer=composer, next_url=local_path(form.get("next"), "/home"),
             current="compose", http_status=422,
@@ -102,7 +106,7 @@ async def publish() -> Response:
 
 
 def _as_typed(
-    form: dict[str, str], error: str, *, reply_to: ThoughtView | None = None, edit_id: str | None = None
+    form: dict[str, str], poll: PollForm, error: str, *, reply_to: ThoughtView | None = None, edit_id: str | None = None
 ) -> ComposerView:
     return ComposerView(
         max_chars=settings().max_chars,
@@ -114,6 +118,7 @@ def _as_typed(
         reply_to=reply_to,
         edit_id=edit_id,
         error=error,
+        poll=poll,
     )
 
 
@@ -133,6 +138,7 @@ async def edit(thought_id: str) -> Response:
     thought, view, _ = await _view(path_id(thought_id))
     if not view.mine:
         raise Forbidden("You can only edit your own thoughts.")
+    asked = (await get_poll(services(), me(), thought.id))[1] if view.poll is not None else None
     composer = ComposerView(
         max_chars=settings().max_chars,
         source=thought.source or "",
@@ -141,6 +147,7 @@ async def edit(thought_id: str) -> Response:
         lang=thought.language or "",
         sensitive=thought.sensitive,
         edit_id=view.id,
+        poll=poll_form(asked),
     )
     return render("compose.html", composer=composer, next_url=view.url, versions=await _versions(thought.id))
 
@@ -161,12 +168,13 @@ async def save(thought_id: str) -> Response:
         form.get("summary", ""),
         sensitive="sensitive" in form,
         language=form.get("lang") or None,
+        poll=poll_draft(poll := await typed_poll(edited="poll_edited" in form)),
     )
     try:
         await edit_thought(services(), me(), wanted, revision)
     except Invalid as exc:
         return render(
-            "compose.html", composer=_as_typed(form, exc.message, edit_id=str(wanted)),
+            "compose.html", composer=_as_typed(form, poll, exc.message, edit_id=str(wanted)),
             next_url=local_path(form.get("next"), "/home"), http_status=422,
         )  # fmt: skip
     flash("Saved. Servers that have it are told.")
@@ -183,6 +191,24 @@ async def delete(thought_id: str) -> Response:
     back = local_path((await typed()).get("next"), "/home")
     gone = str(wanted) in back.partition("#")[0] or back.startswith("/thoughts/")
     return go("/home" if gone else back)
+
+
+@blueprint.post("/thoughts/<thought_id>/vote")
+@signed_in
+@rate_limited("react", "120/minute")
+async def vote_in_poll(thought_id: str) -> Response:
+    """Vote; what is no vote is said on the page that one came from."""
+    choices = (await request.form).getlist("choice")
+    try:
+        await vote(
+            services(),
+            me(),
+            path_id(thought_id),
+            [int(one) if one.isdecimal() and len(one) < 4 else -1 for one in choices],
+        )
+    except Invalid as exc:
+        flash("Choose an answer first." if not choices else exc.message, "warn")
+    return await go_back("/home")
 
 
 Reaction = Callable[[Services, Person, UUID], Awaitable[object]]

@@ -11,6 +11,7 @@ from uuid import UUID
 from federation.actions.reactions import may_boost
 from federation.protocol.sanitise import plain_text
 from web.presenting.people import person_view, picture_url
+from web.presenting.polls import poll_view
 from web.view_models import (
     AttachmentView,
     NotificationView,
@@ -95,6 +96,7 @@ class Presenter:
             can_boost=self._viewer is not None and may_boost(self._viewer, thought),
             receipt=words,
             receipt_url=f"/thoughts/{thought.id}/delivery" if words else None,
+            poll=poll_view(self._shown.polls.get(thought.id), thought, self._viewer),
         )
 
 

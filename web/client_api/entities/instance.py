@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
+from federation.actions.poll_drafts import LONGEST_S, MAX_OPTION_CHARS, MOST_OPTIONS, SHORTEST_S
 from federation.actions.profiles import MAX_BIO, MAX_FIELD_CHARS, MAX_FIELDS, MAX_NAME
 from federation.actions.reactions import MOST_PINS
 from federation.actions.usage import Usage
@@ -114,9 +115,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "video_matrix_limit": 0,
         },
         "polls": {
-            "max_options": 0,
-            "max_characters_per_option": 0,
-            "min_expiration": 0,
-            "max_expiration": 0,
+            "max_options": MOST_OPTIONS,
+            "max_characters_per_option": MAX_OPTION_CHARS,
+            "min_expiration": SHORTEST_S,
+            "max_expiration": LONGEST_S,
         },
     }

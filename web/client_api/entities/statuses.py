@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from federation.actions.timelines import Shown, Thread
 from storage.entries import Entry, Marks
 from storage.people import Person
+from storage.polls import Poll
 from storage.thoughts import Mention, Thought, Version
 from web.client_api.entities.accounts import account
+from web.client_api.entities.polls import poll
 from web.client_api.entities.site import Site, moment
 
 _VISIBILITY = {"public": "public", "unlisted": "unlisted", "followers": "private", "direct": "direct"}
@@ -66,6 +69,7 @@ class Statuses:
             "media_attachments": [],
             "mentions": [],
             "tags": [],
+            "poll": None,
             "reblog": thought,
         }
 
@@ -96,7 +100,7 @@ class Statuses:
             # Pictures of emojis are not proxied: pointing apps at strangers' servers would tell who reads what.
             "emojis": [],
             "card": None,
-            "poll": None,
+            "poll": self._poll(thought),
         }
         if self._viewer is not None:
             written.update(_flags(shown.marks.get(thought_id)))
@@ -104,6 +108,10 @@ class Statuses:
                 marks = shown.marks.get(thought_id)
                 written["pinned"] = marks is not None and marks.pinned
         return written
+
+    def _poll(self, thought: Thought) -> dict[str, Any] | None:
+        asked = self._shown.polls.get(thought.id)
+        return None if asked is None else poll(asked, thought, self._viewer, datetime.now(UTC))
 
 
 def _flags(marks: Marks | None) -> dict[str, Any]:
@@ -176,7 +184,9 @@ def text_of(thought: Thought) -> str:
     return thought.content if thought.source is None else thought.source
 
 
-def history(site: Site, thought: Thought, author: Person, versions: list[Version]) -> list[dict[str, Any]]:
+def history(
+    site: Site, thought: Thought, author: Person, versions: list[Version], asked: Poll | None
+) -> list[dict[str, Any]]:
     """Write every version of a thought, the first one first and the present one last."""
     by = account(site, author)
     earlier = [
@@ -188,6 +198,7 @@ def history(site: Site, thought: Thought, author: Person, versions: list[Version
             "account": by,
             "media_attachments": media_attachments(thought.id, version.attachments),
             "emojis": [],
+            **_answers(version.poll_options),
         }
         for version in versions
     ]
@@ -199,5 +210,10 @@ def history(site: Site, thought: Thought, author: Person, versions: list[Version
         "account": by,
         "media_attachments": media_attachments(thought.id, thought.attachments),
         "emojis": [],
+        **_answers(asked.options if asked is not None else None),
     }
     return [*earlier, present]
+
+
+def _answers(options: list[str] | None) -> dict[str, Any]:
+    return {"poll": {"options": [{"title": title} for title in options]}} if options else {}

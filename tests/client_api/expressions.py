@@ -1,0 +1,26 @@
+"""What people say beyond text, for the contract's walk: polls and the like, and the routes that show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.client_api.conftest import App
+
+
+async def express(bob: App) -> dict[str, str]:
+    """Let Bob say something in every way; return the ids by name."""
+    poll = {"options": ["Yes", "No"], "expires_in": 3600, "multiple": True}
+    asked = await bob.publish("Tea?", poll=poll)
+    await bob.call("PUT", f"/api/v1/statuses/{asked['id']}", json={"status": "More tea?", "poll": poll})
+    return {"asked": asked["id"]}
+
+
+READS: list[tuple[str, str, dict[str, Any], bool]] = [
+    ("/api/v1/statuses/{id}", "asked", {}, True),
+    ("/api/v1/statuses/{id}/history", "asked", {}, True),
+    ("/api/v1/polls/{id}", "asked", {}, True),
+]
+WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("POST", "/api/v1/polls/{id}/votes", "asked", {"choices": [1, 0]}),
+]

@@ -1,0 +1,68 @@
+"""Two real instances exchange what people say beyond text: polls and votes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.live.instance import Instance, eventually, running_instance
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("live")]
+
+
+async def _follow(follower: Instance, name: str, handle: str) -> None:
+    account = await follower.find(name, handle)
+    await follower.api(name, "POST", f"/api/v1/accounts/{account['id']}/follow")
+
+    async def follows() -> bool:
+        found = await follower.api(name, "GET", "/api/v1/accounts/relationships", params={"id[]": account["id"]})
+        return bool(found[0]["following"])
+
+    await eventually(follows, what="the follow was accepted")
+
+
+async def _arrived(instance: Instance, name: str, uri: str) -> dict[str, Any]:
+    async def in_home() -> dict[str, Any] | None:
+        page = await instance.api(name, "GET", "/api/v1/timelines/home")
+        return next((status for status in page if status["uri"] == uri), None)
+
+    found: dict[str, Any] = await eventually(in_home, what="the thought arrived")
+    return found
+
+
+async def _poll(instance: Instance, name: str, status_id: str) -> dict[str, Any]:
+    poll: dict[str, Any] = (await instance.api(name, "GET", f"/api/v1/statuses/{status_id}"))["poll"]
+    return poll
+
+
+async def test_two_instances_exchange_polls(tmp_path: Path) -> None:
+    async with running_instance(tmp_path / "a", "127.0.0.1") as a, running_instance(tmp_path / "b", "127.0.0.2") as b:
+        a.person("alice")
+        b.person("bob")
+        await _follow(b, "bob", f"@alice@{a.authority}")
+        poll = {"options": ["Tea", "Coffee", "Water"], "expires_in": 3600, "multiple": True}
+        asked = await a.post("alice", "What to drink?", poll=poll)
+        seen = await _arrived(b, "bob", asked["uri"])
+        assert [one["title"] for one in seen["poll"]["options"]] == poll["options"]
+        assert (seen["poll"]["multiple"], seen["poll"]["voted"]) == (True, False)
+        voted = await b.api("bob", "POST", f"/api/v1/polls/{seen['poll']['id']}/votes", json={"choices": [0, 2]})
+        assert voted["own_votes"] == [0, 2]
+
+        async def counted() -> bool:
+            there = await _poll(a, "alice", asked["id"])
+            return [one["votes_count"] for one in there["options"]] == [1, 0, 1] and there["voters_count"] == 1
+
+        await eventually(counted, what="the votes were counted")
+
+        changed = {"status": "What to drink now?", "poll": {**poll, "options": ["Tea", "Coffee"]}}
+        await a.api("alice", "PUT", f"/api/v1/statuses/{asked['id']}", json=changed)
+
+        async def begun_anew() -> bool:
+            here = await _poll(b, "bob", seen["id"])
+            return (len(here["options"]), here["votes_count"], here["voted"]) == (2, 0, False)
+
+        await eventually(begun_anew, what="the edit reset the votes")
