@@ -349,35 +349,6 @@ DELETE_BOOST = Rows(
 COUNT_BOOST = Command("UPDATE thoughts SET boosts_count = greatest(0, boosts_count + $2) WHERE id = $1")
 
 
-async def insert_thought_entry(db: Connection, thought: Thought, *, is_remote: bool) -> None:
-    """Put a new thought into the relation that timelines page over."""
-    answers_other = thought.reply_to_ap_id is not None and thought.reply_to_user_id != thought.user_id
-    await insert_entry(
-        db,
-        NewEntry(
-            id=thought.id,
-            user_id=thought.user_id,
-            thought_id=thought.id,
-            kind="thought",
-            visibility=thought.visibility,
-            is_remote=is_remote,
-            is_reply=answers_other,
-            ap_id=thought.ap_id,
-            created_at=thought.created_at,
-        ),
-    )
-
-
-async def insert_entry(db: Connection, new: NewEntry) -> bool:
-    """Insert an entry; False when that boost exists already."""
-    return bool(
-        await INSERT.run(
-            db, new.id, new.user_id, new.thought_id, new.kind, new.visibility, new.is_remote, new.is_reply,
-            new.ap_id, new.created_at,
-        )
-    )  # fmt: skip
-
-
 async def fan_out_direct(db: Connection, thought_id: UUID, author_id: UUID) -> None:
     """Put a direct thought into the home timelines of its author, and of those it names who follow them."""
     await FAN_OUT_DIRECT.run(db, thought_id, author_id)
@@ -398,7 +369,10 @@ async def fan_out(
 
 async def insert_boost(db: Connection, new: NewEntry) -> bool:
     """Insert a boost and count it; False when this person boosted it before."""
-    if not await insert_entry(db, new):
+    if not await INSERT.run(
+        db, new.id, new.user_id, new.thought_id, new.kind, new.visibility, new.is_remote, new.is_reply,
+        new.ap_id, new.created_at,
+    ):  # fmt: skip
         return False
     await COUNT_BOOST.run(db, new.thought_id, 1)
     return True

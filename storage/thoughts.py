@@ -46,9 +46,9 @@ class Thought:
 
 @dataclass(frozen=True, slots=True)
 class NewThought:
-    """A thought to be stored, its text already sanitised."""
+    """A thought to be stored, its text already sanitised. Without an `id` it gets one of its moment."""
 
-    id: UUID
+    id: UUID | None
     user_id: UUID
     content: str
     page_html: str
@@ -151,30 +151,49 @@ COLUMNS = """t.id, t.user_id, t.content, t.page_html, t.sanitiser, t.source, t.s
     t.attachments, t.emojis, t.likes_count, t.boosts_count, t.replies_count, t.created_at, t.edited_at"""
 
 NEW_ID = Value(UUID, "SELECT uuid7($1)")
+# A thought and whatever hangs on it from the start, in one statement: what every other server posts comes through here.
+# Replies that came before their parent are joined to it; one that it answers in turn is not counted as answered,
+# since a statement changes a row once. A tag that somebody else coins meanwhile is touched, so that its id comes
+# back; tags that are there are not touched, since everybody uses them.
 INSERT = Rows(
     Thought,
-    """INSERT INTO thoughts AS t (id, user_id, content, sanitiser, source, plain, summary, sensitive, language,
-        reply_to, reply_to_ap_id, reply_to_user_id, visibility, ap_id, url, object_type, attachments, emojis,
-        created_at, page_html)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        nullif($20, $3))
-    ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}""",
+    """WITH written AS (
+        INSERT INTO thoughts AS t (id, user_id, content, sanitiser, source, plain, summary, sensitive, language,
+            reply_to, reply_to_ap_id, reply_to_user_id, visibility, ap_id, url, object_type, attachments, emojis,
+            created_at, page_html, replies_count)
+        VALUES (coalesce($1, uuid7($19)), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+            $18, $19, nullif($20, $3),
+            (SELECT count(*) FROM thoughts r WHERE r.reply_to IS NULL AND r.reply_to_ap_id = $14))
+        ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}),
+    counted AS (
+        UPDATE users u SET thoughts_count = thoughts_count + 1, last_thought_at = greatest(last_thought_at, $19)
+        FROM written w WHERE u.id = w.user_id RETURNING u.is_remote),
+    entered AS (
+        INSERT INTO entries (id, user_id, thought_id, kind, visibility, is_remote, is_reply, ap_id, created_at)
+        SELECT w.id, w.user_id, w.id, 'thought', w.visibility, c.is_remote,
+            w.reply_to_ap_id IS NOT NULL AND w.reply_to_user_id IS DISTINCT FROM w.user_id, w.ap_id, w.created_at
+        FROM written w CROSS JOIN counted c),
+    answered AS (
+        UPDATE thoughts p SET replies_count = p.replies_count + 1 FROM written w
+        WHERE p.id = w.reply_to AND p.reply_to_ap_id IS DISTINCT FROM w.ap_id),
+    adopted AS (
+        UPDATE thoughts r SET reply_to = w.id, reply_to_user_id = w.user_id FROM written w
+        WHERE r.reply_to IS NULL AND r.reply_to_ap_id = w.ap_id),
+    named AS (
+        INSERT INTO mentions (thought_id, user_id) SELECT w.id, unnest($21::uuid[]) FROM written w),
+    coined AS (
+        INSERT INTO tags (name) SELECT x.name FROM written w CROSS JOIN unnest($22::text[]) AS x (name)
+        WHERE NOT EXISTS (SELECT FROM tags g WHERE g.name = x.name) ORDER BY x.name
+        ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id),
+    tagged AS (
+        INSERT INTO thought_tags (thought_id, tag_id)
+        SELECT w.id, g.id FROM written w CROSS JOIN (
+            SELECT id FROM tags WHERE name = ANY($22::text[]) UNION ALL SELECT id FROM coined) g)
+    SELECT {columns} FROM written t""",
     columns=COLUMNS,
 )
-# Replies that came before their parent are joined to it when it arrives.
-ADOPT_REPLIES = Command(
-    """WITH adopted AS (
-        UPDATE thoughts SET reply_to = $1, reply_to_user_id = $3
-        WHERE reply_to IS NULL AND reply_to_ap_id = $2 RETURNING 1)
-    UPDATE thoughts SET replies_count = replies_count + (SELECT count(*) FROM adopted)
-    WHERE id = $1 AND EXISTS (SELECT FROM adopted)"""
-)
 COUNT_REPLY = Command("UPDATE thoughts SET replies_count = greatest(0, replies_count + $2) WHERE id = $1")
-COUNT_THOUGHT = Command(
-    """UPDATE users SET thoughts_count = greatest(0, thoughts_count + $2),
-        last_thought_at = CASE WHEN $2 > 0 THEN greatest(last_thought_at, $3) ELSE last_thought_at END
-    WHERE id = $1"""
-)
+UNCOUNT_THOUGHT = Command("UPDATE users SET thoughts_count = greatest(0, thoughts_count - 1) WHERE id = $1")
 INSERT_MENTIONS = Command(
     "INSERT INTO mentions (thought_id, user_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING"
 )
@@ -317,38 +336,28 @@ async def new_id(db: Connection, at: datetime) -> UUID:
     return await NEW_ID.one(db, at)
 
 
-async def insert_thought(db: Connection, new: NewThought) -> Thought | None:
-    """Insert a thought and count it; None when its ap_id is known already."""
-    thought = await INSERT.first(
+async def insert_thought(
+    db: Connection, new: NewThought, *, mentions: Sequence[UUID], tags: Sequence[str]
+) -> Thought | None:
+    """Insert a thought with its entry, mentions, tags and counts; None when its ap_id is known already."""
+    return await INSERT.first(
         db, new.id, new.user_id, new.content, new.sanitiser, new.source, new.plain, new.summary, new.sensitive,
         new.language, new.reply_to, new.reply_to_ap_id, new.reply_to_user_id, new.visibility, new.ap_id, new.url,
         new.object_type, new.attachments, new.emojis, new.created_at, new.page_html,
+        list(dict.fromkeys(mentions)), list(dict.fromkeys(tags)),
     )  # fmt: skip
-    if thought is None:
-        return None
-    await COUNT_THOUGHT.run(db, new.user_id, 1, new.created_at)
-    if new.reply_to is not None:
-        await COUNT_REPLY.run(db, new.reply_to, 1)
-    return thought
 
 
-async def adopt_replies(db: Connection, thought: Thought) -> None:
-    """Join replies that came before this parent."""
-    await ADOPT_REPLIES.run(db, thought.id, thought.ap_id, thought.user_id)
-
-
-async def set_mentions(db: Connection, thought_id: UUID, people: Sequence[UUID], *, fresh: bool) -> None:
-    """Record whom a thought names; unless `fresh`, forget those named no more."""
-    if not fresh:
-        await DELETE_MENTIONS_EXCEPT.run(db, thought_id, people)
+async def set_mentions(db: Connection, thought_id: UUID, people: Sequence[UUID]) -> None:
+    """Record whom an edited thought names; forget those named no more."""
+    await DELETE_MENTIONS_EXCEPT.run(db, thought_id, people)
     if people:
         await INSERT_MENTIONS.run(db, thought_id, people)
 
 
-async def set_tags(db: Connection, thought_id: UUID, names: Sequence[str], *, fresh: bool) -> None:
-    """Record a thought's hashtags; unless `fresh`, forget those gone."""
-    if not fresh:
-        await DELETE_TAGS_EXCEPT.run(db, thought_id, names)
+async def set_tags(db: Connection, thought_id: UUID, names: Sequence[str]) -> None:
+    """Record an edited thought's hashtags; forget those gone."""
+    await DELETE_TAGS_EXCEPT.run(db, thought_id, names)
     if names:
         await INSERT_TAGS.run(db, sorted(names))
         await INSERT_THOUGHT_TAGS.run(db, thought_id, names)
@@ -406,7 +415,7 @@ async def delete_thought(db: Connection, thought: Thought, owner_ap_id: str) -> 
     """Delete a thought, leave a tombstone, and count both."""
     await INSERT_TOMBSTONE.run(db, thought.ap_id, owner_ap_id)
     await DELETE.run(db, thought.id)
-    await COUNT_THOUGHT.run(db, thought.user_id, -1, thought.created_at)
+    await UNCOUNT_THOUGHT.run(db, thought.user_id)
     if thought.reply_to is not None:
         await COUNT_REPLY.run(db, thought.reply_to, -1)
 

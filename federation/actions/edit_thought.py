@@ -74,8 +74,8 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
         if thought is None:
             raise NotFound("This thought is gone.")
         mentioned = [person.id for person in text.mentioned]
-        await thoughts.set_mentions(db, thought_id, mentioned, fresh=False)
-        await thoughts.set_tags(db, thought_id, text.tags, fresh=False)
+        await thoughts.set_mentions(db, thought_id, mentioned)
+        await thoughts.set_tags(db, thought_id, text.tags)
         await notifications.notify(db, mentioned, "mention", author.id, thought_id)
         await notify_boosters(db, thought)
         audience = await audience_of(db, thought, text.mentioned)

@@ -145,6 +145,8 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 emojis=[],
                 created_at=now,
             ),
+            mentions=[person.id for person in text.mentioned],
+            tags=text.tags,
         )
         if thought is None:
             raise Conflict("This thought exists already.")
@@ -175,9 +177,6 @@ async def _parent(db: Connection, author: Person, reply_to: UUID | None) -> Thou
 
 async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -> None:
     """Put a new thought into timelines and notifications."""
-    await thoughts.set_mentions(db, thought.id, [person.id for person in text.mentioned], fresh=True)
-    await thoughts.set_tags(db, thought.id, text.tags, fresh=True)
-    await entries.insert_thought_entry(db, thought, is_remote=False)
     if thought.visibility == "direct":
         await entries.fan_out_direct(db, thought.id, author.id)
     else:

@@ -12,7 +12,8 @@ from federation.actions.poll_drafts import as_counted
 from federation.protocol.addressing import Visibility
 from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
-from storage import entries, fetches, moderation, notifications, people, polls, relations, remote_actors, thoughts
+from storage import entries, fetches, notifications, people, polls, thoughts
+from storage.arrivals import Arrival, find_arrival
 from storage.people import Person
 from storage.polls import NewPoll, Poll
 from storage.thoughts import Edit, NewThought, Thought
@@ -44,65 +45,75 @@ async def receive_thought(
     `arriving`: it was delivered to us just now, so it may be dropped when it concerns nobody here, and enters home
     timelines and notifications; what we fetched ourselves enters neither. `addressee` owns the personal inbox.
     """
-    content = sanitise_html(remote.content_html)
     now = services.now()
     published = min(remote.published or now, now)
     fresh = arriving and now - published < FRESH_FOR
-    async with services.database.transaction() as db:
-        known = await thoughts.find_by_ap_id(db, remote.id)
-        if known is not None:
-            return Received(
-                known if known.user_id == author.id else None, "" if known.user_id == author.id else "forged"
-            )
-        tombstone = await thoughts.find_tombstone(db, remote.id)
-        # A neighbour on the same server may have announced the deletion of what is not theirs.
-        if tombstone is not None and tombstone.owner_ap_id == author.ap_id:
-            return Received(None, "deleted before it arrived")
-        wire = await remote_actors.find_remote_actor(db, author.id)
-        if wire is not None and await moderation.is_blocked(db, wire.host):
-            return Received(None, "comes from a refused server")
-        visibility = remote.visibility(wire.followers_url if wire else None)
+    async with services.database.connection() as db:
+        arrival = await find_arrival(db, author.id, remote.id, remote.in_reply_to)
+        if arrival is not None and arrival.known_id is not None:
+            known = await thoughts.find_thought(db, arrival.known_id)
+            return Received(known) if known is not None and known.user_id == author.id else Received(None, "forged")
+        if arrival is None or (reason := _refused(arrival)):
+            return Received(None, reason if arrival else "its author is gone")
+        visibility = remote.visibility(arrival.followers_url)
         mentioned = await _mentioned(db, remote, visibility, addressee)
-        tags = remote.hashtags[:MOST_TAGS]
-        parent = await thoughts.find_by_ap_id(db, remote.in_reply_to) if remote.in_reply_to else None
-        if arriving and not await _concerns_us(db, author, mentioned, parent):
+        if arriving and not _concerns_us(arrival, mentioned):
             return Received(None, "concerns nobody here")
-        thought = await thoughts.insert_thought(
-            db,
-            NewThought(
-                id=await thoughts.new_id(db, published),
-                user_id=author.id,
-                content=content,
-                page_html=with_own_links(content, mentioned, tags, origin=services.settings.origin),
-                sanitiser=SANITISER_VERSION,
-                source=None,
-                plain=plain_text(content),
-                summary=(remote.summary or "")[:MAX_SUMMARY],
-                sensitive=remote.sensitive,
-                language=remote.language,
-                reply_to=parent.id if parent else None,
-                reply_to_ap_id=remote.in_reply_to,
-                reply_to_user_id=parent.user_id if parent else None,
-                visibility=visibility,
-                ap_id=remote.id,
-                url=remote.url,
-                object_type=remote.type[:64],
-                attachments=_attachments(remote),
-                emojis=[{"shortcode": emoji.shortcode, "url": emoji.url} for emoji in remote.emojis],
-                created_at=published,
-            ),
+        content, tags = sanitise_html(remote.content_html), remote.hashtags[:MOST_TAGS]
+        new = NewThought(
+            id=None,
+            user_id=author.id,
+            content=content,
+            page_html=with_own_links(content, mentioned, tags, origin=services.settings.origin),
+            sanitiser=SANITISER_VERSION,
+            source=None,
+            plain=plain_text(content),
+            summary=(remote.summary or "")[:MAX_SUMMARY],
+            sensitive=remote.sensitive,
+            language=remote.language,
+            reply_to=arrival.parent_id,
+            reply_to_ap_id=remote.in_reply_to,
+            reply_to_user_id=arrival.parent_author_id,
+            visibility=visibility,
+            ap_id=remote.id,
+            url=remote.url,
+            object_type=remote.type[:64],
+            attachments=_attachments(remote),
+            emojis=[{"shortcode": emoji.shortcode, "url": emoji.url} for emoji in remote.emojis],
+            created_at=published,
         )
-        if thought is None:
-            return Received(None, "stored by another process")
-        if remote.poll is not None:
-            await polls.insert_poll(db, thought.id, as_counted(remote.poll, now))
-        await _enter(db, author, thought, mentioned, tags, fresh=fresh)
-        await thoughts.adopt_replies(db, thought)
-        if parent is None and remote.in_reply_to and not services.urls.is_ours(remote.in_reply_to):
-            await fetches.request(db, "thought", [remote.in_reply_to], depth=1)
-    if parent is None and remote.in_reply_to:
+        wanted = _parent_to_fetch(services, remote, arrival)
+        async with db.transaction():
+            thought = await thoughts.insert_thought(db, new, mentions=[one.id for one in mentioned], tags=tags)
+            if thought is None:
+                return Received(None, "stored by another process")
+            if remote.poll is not None:
+                await polls.insert_poll(db, thought.id, as_counted(remote.poll, now))
+            if fresh and arrival.author_followed:
+                await _show_to_followers(db, thought)
+            if fresh:
+                await notifications.notify(db, [one.id for one in mentioned], "mention", author.id, thought.id)
+            if wanted:
+                await fetches.request(db, "thought", wanted, depth=1)
+    if wanted:
         services.wake()
     return Received(thought)
+
+
+def _refused(arrival: Arrival) -> str:
+    """Return why a thought may not be stored, or an empty text."""
+    if arrival.author_state != "active":
+        return "its author is gone or suspended"
+    if arrival.deleted:
+        return "deleted before it arrived"
+    return "comes from a refused server" if arrival.author_refused else ""
+
+
+def _parent_to_fetch(services: Services, remote: RemoteThought, arrival: Arrival) -> list[str]:
+    """Return the id of what a thought answers when we have yet to read it."""
+    if arrival.parent_id is not None or not remote.in_reply_to or services.urls.is_ours(remote.in_reply_to):
+        return []
+    return [remote.in_reply_to]
 
 
 async def receive_edit(
@@ -154,8 +165,8 @@ async def receive_edit(
         thought = await thoughts.update_thought(db, known.id, edit)
         if thought is not None and other_poll:
             thought = await replace_poll(db, thought, asked, poll)
-        await thoughts.set_mentions(db, known.id, [person.id for person in mentioned], fresh=False)
-        await thoughts.set_tags(db, known.id, tags, fresh=False)
+        await thoughts.set_mentions(db, known.id, [person.id for person in mentioned])
+        await thoughts.set_tags(db, known.id, tags)
         await notifications.notify(db, [person.id for person in mentioned], "mention", author.id, known.id)
         await notify_boosters(db, known)
     return Received(thought)
@@ -202,40 +213,25 @@ async def _mentioned(
     return [person for person in mentioned if person.state == "active"]
 
 
-async def _concerns_us(db: Connection, author: Person, mentioned: list[Person], parent: Thought | None) -> bool:
+def _concerns_us(arrival: Arrival, mentioned: list[Person]) -> bool:
     """Tell whether somebody here follows the author, is addressed, or has a stake in what is answered."""
-    if any(not person.is_remote for person in mentioned):
-        return True
-    if await relations.HAS_LOCAL_FOLLOWER.get(db, author.id):
-        return True
-    if parent is None:
-        return False
-    parent_author = await people.find_person(db, parent.user_id)
-    if parent_author is None:
-        return False
-    return not parent_author.is_remote or bool(await relations.HAS_LOCAL_FOLLOWER.get(db, parent_author.id))
+    return arrival.author_followed or arrival.parent_concerns_us or any(not person.is_remote for person in mentioned)
 
 
-async def _enter(
-    db: Connection, author: Person, thought: Thought, mentioned: list[Person], tags: tuple[str, ...], *, fresh: bool
-) -> None:
-    await thoughts.set_mentions(db, thought.id, [person.id for person in mentioned], fresh=True)
-    await thoughts.set_tags(db, thought.id, tags, fresh=True)
-    is_reply = thought.reply_to_ap_id is not None and thought.reply_to_user_id != author.id
-    await entries.insert_thought_entry(db, thought, is_remote=True)
-    if not fresh:
-        return
+async def _show_to_followers(db: Connection, thought: Thought) -> None:
+    """Put a thought into the home timelines of those who follow its author, and tell those who asked to hear."""
     if thought.visibility == "direct":
-        await entries.fan_out_direct(db, thought.id, author.id)
-    elif not is_reply or thought.reply_to is not None:
-        await entries.fan_out(
-            db, thought.id, author.id,
-            is_boost=False, reply_to_user_id=thought.reply_to_user_id, language=thought.language,
-        )  # fmt: skip
-        await notifications.notify(
-            db, await entries.FOLLOWERS_TO_NOTIFY.all(db, author.id), "status", author.id, thought.id
-        )  # fmt: skip
-    await notifications.notify(db, [person.id for person in mentioned], "mention", author.id, thought.id)
+        await entries.fan_out_direct(db, thought.id, thought.user_id)
+        return
+    if thought.reply_to_ap_id is not None and thought.reply_to is None:
+        # Whom it answers is unknown, and so is who would want to see it.
+        return
+    await entries.fan_out(
+        db, thought.id, thought.user_id,
+        is_boost=False, reply_to_user_id=thought.reply_to_user_id, language=thought.language,
+    )  # fmt: skip
+    followers = await entries.FOLLOWERS_TO_NOTIFY.all(db, thought.user_id)
+    await notifications.notify(db, followers, "status", thought.user_id, thought.id)
 
 
 def _attachments(remote: RemoteThought) -> list[dict[str, Any]]:
