@@ -110,6 +110,8 @@ async def test_an_interrupted_backup_leaves_no_file(tmp_path: Path) -> None:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "web.cli", "backup", str(backups / "thoughts.tar"),
                 cwd=ROOT, env=a.environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                # A suite that was started in the background of a shell ignores SIGINT, and its children would too.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )  # fmt: skip
             # Opening our end waits for the backup to read the other: it is under way, and cannot get further.
             held = await asyncio.to_thread(os.open, pause, os.O_WRONLY)
