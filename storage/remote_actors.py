@@ -69,6 +69,14 @@ class RemoteKey:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyStanding:
+    """Whether a key's host is refused, and the state of its owner; None when the key is not stored."""
+
+    refused: bool
+    owner_state: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewKey:
     """A key that an actor's document lists."""
 
@@ -113,6 +121,11 @@ KEY = Rows(
     """SELECT k.key_id, k.user_id, u.ap_id, u.state, r.host, k.algorithm, k.public_key, k.fetched_at
     FROM remote_keys k JOIN users u ON u.id = k.user_id JOIN remote_actors r ON r.user_id = k.user_id
     WHERE k.key_id = $1""",
+)
+KEY_STANDING = Rows(
+    KeyStanding,
+    """SELECT host_is_blocked($1) AS refused, (
+        SELECT u.state FROM remote_keys k JOIN users u ON u.id = k.user_id WHERE k.key_id = $2) AS owner_state""",
 )
 UPSERT_KEYS = Command(
     """INSERT INTO remote_keys (key_id, user_id, algorithm, public_key)
@@ -180,6 +193,11 @@ async def mark_filled(db: Connection, user_id: UUID) -> None:
 async def list_stale(db: Connection, older_than: timedelta, *, limit: int) -> list[RemoteActor]:
     """List connected actors that were not read for a while."""
     return await STALE.all(db, older_than, limit)
+
+
+async def find_key_standing(db: Connection, key_id: str, host: str) -> KeyStanding:
+    """Tell whether who signs with this key may talk to us at all, as of now."""
+    return await KEY_STANDING.one(db, host, key_id)
 
 
 async def find_key(db: Connection, key_id: str) -> RemoteKey | None:

@@ -10,7 +10,7 @@ from federation.protocol.signatures import Parsed, Refused, check, parse
 from federation.protocol.signatures.verification import Reason
 from federation.remote.keys import find_key
 from federation.remote.targets import authority
-from storage import moderation
+from storage import remote_actors
 
 if TYPE_CHECKING:
     from federation.protocol.signatures import SignedRequest
@@ -43,7 +43,7 @@ async def authenticate(services: Services, request: SignedRequest) -> Authentica
     parsed = parse(request, services.now(), {services.settings.host})
     if isinstance(parsed, Refused):
         raise Unauthenticated(parsed.detail)
-    await _refuse_blocked(services, parsed.key_id)
+    owner_state = await _check_standing(services, parsed.key_id)
     key = await _find(services, parsed, refetch=False)
     verdict = check(parsed, key.key)
     if isinstance(verdict, Refused) and verdict.reason is Reason.BAD_SIGNATURE:
@@ -51,7 +51,7 @@ async def authenticate(services: Services, request: SignedRequest) -> Authentica
         verdict = check(parsed, key.key)
     if isinstance(verdict, Refused):
         raise Unauthenticated(verdict.detail)
-    if key.owner_state == "suspended":
+    if (owner_state or key.owner_state) == "suspended":
         raise Forbidden("This actor is suspended here.")
     return Authenticated(key, verdict.replay_id)
 
@@ -63,7 +63,12 @@ async def _find(services: Services, parsed: Parsed, *, refetch: bool) -> Verific
         raise KeyGone(exc.message, parsed.key_id) from exc
 
 
-async def _refuse_blocked(services: Services, key_id: str) -> None:
+async def _check_standing(services: Services, key_id: str) -> str | None:
+    """Refuse keys of ours and of refused domains; return the state of the owner of a stored key.
+
+    Asked of the database each time, so that what an admin does holds at once in every process; a key that
+    another process forgot is forgotten here too.
+    """
     try:
         host = authority(key_id)
     except (Invalid, Rejected) as exc:
@@ -71,5 +76,9 @@ async def _refuse_blocked(services: Services, key_id: str) -> None:
     if services.urls.is_ours(key_id):
         raise Unauthenticated("The key is one of ours, but we did not send this.")
     async with services.database.connection() as db:
-        if await moderation.is_blocked(db, host):
-            raise Forbidden("This server does not talk to yours.")
+        standing = await remote_actors.find_key_standing(db, key_id, host)
+    if standing.refused:
+        raise Forbidden("This server does not talk to yours.")
+    if standing.owner_state is None:
+        services.reader.memory.keys.drop(key_id)
+    return standing.owner_state

@@ -27,7 +27,7 @@ _REFUSAL_KEPT = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A remote actor's public key, parsed, with who owns it. `owner_state` is at most five minutes old."""
+    """A remote actor's public key, parsed, with who owns it. `owner_state` is as it was when read."""
 
     key_id: str
     key: PublicKey
