@@ -267,13 +267,16 @@ VERSIONS = Rows(
     """SELECT id, content, source, summary, sensitive, attachments, poll_options, created_at
     FROM thought_edits WHERE thought_id = $1 ORDER BY created_at, id LIMIT 100""",
 )
-INSERT_TOMBSTONE = Command("INSERT INTO tombstones (ap_id, owner_ap_id) VALUES ($1, $2) ON CONFLICT (ap_id) DO NOTHING")
+INSERT_TOMBSTONE = Command("INSERT INTO tombstones (ap_id, owner_ap_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 BURY_ALL_OF = Command(
     """INSERT INTO tombstones (ap_id, owner_ap_id) SELECT ap_id, $2 FROM thoughts WHERE user_id = $1
-    ON CONFLICT (ap_id) DO NOTHING"""
+    ON CONFLICT DO NOTHING"""
 )
 DELETE_ALL_OF = Command("DELETE FROM thoughts WHERE user_id = $1")
-TOMBSTONE = Rows(Tombstone, "SELECT ap_id, owner_ap_id, deleted_at FROM tombstones WHERE ap_id = $1")
+TOMBSTONE = Rows(
+    Tombstone,
+    "SELECT ap_id, owner_ap_id, deleted_at FROM tombstones WHERE ap_id = $1 ORDER BY deleted_at LIMIT 1",
+)
 MENTIONS = Rows(
     Mention,
     """SELECT m.thought_id, u.id, u.username, u.domain, u.ap_id, u.profile_url
@@ -432,7 +435,7 @@ async def delete_all_of(db: Connection, person_id: UUID, owner_ap_id: str) -> No
 
 
 async def find_tombstone(db: Connection, ap_id: str) -> Tombstone | None:
-    """Find out whether an id was deleted."""
+    """Find out whether an id of ours was deleted."""
     return await TOMBSTONE.first(db, ap_id)
 
 

@@ -111,6 +111,16 @@ async def test_delete_in_advance_does_not_keep_a_neighbour_from_writing(
     assert await server.value("SELECT count(*) FROM thoughts WHERE ap_id = $1", note["id"]) == 1
 
 
+async def test_delete_in_advance_does_not_take_the_place_of_the_owners(
+    server: Server, peer: Peer, neighbour: Peer
+) -> None:
+    note = neighbour.note(await server.person())
+    await peer.deliver(server, peer.activity("Delete", note["id"]))
+    await neighbour.deliver(server, neighbour.activity("Delete", note["id"]))
+    await peer.deliver(server, peer.activity("Delete", note["id"]))
+    assert await neighbour.deliver(server, neighbour.create(note)) == "deleted before it arrived"
+
+
 async def test_delete_and_update_of_another_actor_are_refused(server: Server, peer: Peer, neighbour: Peer) -> None:
     await neighbour.known(server)
     async with nothing_happens(server, peer, neighbour):
