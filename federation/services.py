@@ -10,10 +10,11 @@ from uuid import UUID
 
 from federation.protocol.ids import Urls
 from federation.remote.keyring import Keyring
-from federation.remote.network import NetworkClient
+from federation.remote.network import NetworkClient, Refuses
 from federation.remote.reader import Reader
 from federation.render import Renderer
 from federation.settings import Settings
+from storage import moderation
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.live import Live, RateLimiter
@@ -43,6 +44,16 @@ class Services:
     now: Callable[[], datetime] = utc_now
 
 
+def refusals_of(database: Database) -> Refuses:
+    """Return what tells the network client whom the admin refuses: asked each time, so that it holds at once."""
+
+    async def refuses(host: str) -> bool:
+        async with database.connection() as db:
+            return await moderation.is_blocked(db, host)
+
+    return refuses
+
+
 Settle = Callable[[Database, Settings], Awaitable[UUID]]
 """Make or check what belongs to the instance as such, and return its actor's id (`actions.instance`)."""
 
@@ -63,7 +74,8 @@ async def open_services(
     live = Live(settings.redis_url, prefix=f"thoughts:{settings.host}")
     try:
         actor_id = await settle(database, settings)
-        async with NetworkClient(settings) as network, Waker(database) as wake:
+        refuses = refusals_of(database)
+        async with NetworkClient(settings, refuses=refuses) as network, Waker(database) as wake:
             keyring = Keyring(database)
             urls = Urls(settings.origin)
             key = await keyring.signing_key(actor_id)

@@ -21,7 +21,7 @@ from federation.remote.keyring import Keyring
 from federation.remote.network import NetworkClient
 from federation.remote.reader import Reader
 from federation.render import Renderer
-from federation.services import Services, utc_now
+from federation.services import Services, refusals_of, utc_now
 from federation.settings import AllowedNetwork, Registration, Settings
 from storage import people
 from storage.live import RateLimiter
@@ -62,7 +62,7 @@ async def open_test_services(settings: Settings, database: Database, live: Live)
     actor_id = await settle_instance(database, settings)
     keyring = Keyring(database)
     urls = Urls(settings.origin)
-    async with NetworkClient(settings) as network:
+    async with NetworkClient(settings, refuses=refusals_of(database)) as network:
         signer = (await keyring.signing_key(actor_id)).signer(utc_now)
         yield Services(
             settings=settings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -57,6 +57,15 @@ _KEEP_ALIVE_S = 4.0
 _DNS_TTL_S = 60
 
 
+Refuses = Callable[[str], Awaitable[bool]]
+"""Tells whether an authority (`spam.example:8443`) is one that the admin refuses."""
+
+
+async def refuse_none(_: str) -> bool:
+    """Refuse nobody: for a client without a database."""
+    return False
+
+
 class Signer(Protocol):
     """Signs one request; asked again for every redirect hop."""
 
@@ -105,13 +114,15 @@ class NetworkClient:
 
     Guards (federation facts §11.1, §11.4): addresses are checked as written, after the lookup, and as each
     socket is made; redirects are followed by hand, each hop from the start; proxies of the environment and
-    cookies are ignored. `resolver` and `ssl_context` replace the system's.
+    cookies are ignored. `refuses` is asked before each hop of a fetch; what deliveries go out is decided where
+    they are made. `resolver` and `ssl_context` replace the system's.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
+        refuses: Refuses = refuse_none,
         resolver: AbstractResolver | None = None,
         ssl_context: ssl.SSLContext | None = None,
         connections_per_host: int = 8,
@@ -120,6 +131,7 @@ class NetworkClient:
     ) -> None:
         self._rules = AddressRules(settings.allow_networks)
         self._own = parse_target(settings.origin)
+        self._refuses = refuses
         self._user_agent = f"Thoughts/{version('thoughts')} (+{settings.origin})"
         self._resolver = resolver
         self._ssl_context = ssl_context
@@ -216,6 +228,8 @@ class NetworkClient:
         seen = {target.url}
         while True:
             host = target.authority
+            if await self._refuses(host):
+                raise Blocked(f"This server does not talk to {host}.")
             headers = {"host": host, "accept": wanted.accept, "accept-encoding": "gzip"}
             if wanted.sign is not None:
                 headers |= wanted.sign.sign("GET", target.url, headers, None)

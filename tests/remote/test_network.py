@@ -31,7 +31,10 @@ from federation.remote.addresses import AddressRules
 from federation.remote.connections import GuardedSockets, OpenSockets
 from federation.remote.failures import Blocked, classify, retry_after_s
 from federation.remote.network import Fetched, NetworkClient, Posted
+from federation.services import refusals_of
 from federation.settings import AllowedNetwork, Settings
+from storage import moderation
+from storage.database import Database
 
 AS = "application/activity+json"
 SETTINGS = Settings(origin="http://localhost:8000", allow_networks=(AllowedNetwork(ip_network("127.0.0.2/32")),))
@@ -334,6 +337,21 @@ async def test_rebinding_name_never_connects_to_the_second_answer() -> None:
         with pytest.raises(Blocked):
             await fetch(client, f"http://rebind.example:{remote.port}/")
         assert len(remote.requests) == 1
+
+
+@pytest.mark.parametrize("host", ["spam.example", "SPAM.example", "deep.spam.example", "very.deep.spam.example"])
+async def test_refused_domain_and_what_lies_below_it_are_not_even_looked_up(host: str, database: Database) -> None:
+    dns = FakeDNS({host.lower(): [["127.0.0.2"]], "notspam.example": [["127.0.0.2"]]})
+    async with database.transaction() as db:
+        await moderation.block_domain(db, "spam.example", "")
+    async with NetworkClient(SETTINGS, refuses=refusals_of(database), resolver=dns) as client, serve(note()) as remote:
+        with pytest.raises(Blocked):
+            await fetch(client, f"http://{host}:{remote.port}/")
+        async with serve(redirect_to(f"http://{host}:{remote.port}/")) as pointing:
+            with pytest.raises(Blocked):
+                await fetch(client, f"http://notspam.example:{pointing.port}/")
+        assert (dns.lookups[host.lower()], remote.requests) == (0, [])
+        await fetch(client, f"http://notspam.example:{remote.port}/")
 
 
 @pytest.mark.parametrize("names", [{"a.example": [["8.8.8.8"]]}, {"a.example": [["127.0.0.2", "8.8.8.8"]]}])
