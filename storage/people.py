@@ -447,6 +447,12 @@ async def lock_touched(db: Connection, person_id: UUID) -> None:
     await LOCK_TOUCHED_PEOPLE.run(db, person_id)
 
 
+async def end_follows(db: Connection, person_id: UUID) -> None:
+    """End every follow and request from or to a person, and count it down for the others."""
+    await LOCK_TOUCHED_PEOPLE.run(db, person_id)
+    await FORGET_FOLLOWS.run(db, person_id)
+
+
 async def forget_deeds(db: Connection, person_id: UUID) -> None:
     """Delete what a person did, all but their thoughts, and count it down for the others; after `lock_touched`."""
     for command in (

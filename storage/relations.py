@@ -119,11 +119,6 @@ COUNT_FOLLOW = Command(
         followers_count = greatest(0, followers_count + CASE WHEN id = $2 THEN $3::int ELSE 0 END)
     WHERE id IN (SELECT id FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE)"""
 )
-FOLLOWS_OF = Rows(
-    Follow,
-    "SELECT {columns} FROM follows WHERE follower_id = $1 OR following_id = $1",
-    columns=FOLLOW_COLUMNS,
-)
 FOLLOWERS = Rows(
     Connected,
     """SELECT f.id AS cursor, f.follower_id AS person_id FROM follows f JOIN users u ON u.id = f.follower_id
@@ -269,11 +264,6 @@ async def set_follow_options(
 ) -> None:
     """Choose whether boosts show and whether each thought notifies; None leaves as it is."""
     await SET_FOLLOW_OPTIONS.run(db, follower_id, following_id, show_boosts, notify)
-
-
-async def list_follows_of(db: Connection, person_id: UUID) -> list[Follow]:
-    """List every follow from or to a person, for ending them all."""
-    return await FOLLOWS_OF.all(db, person_id)
 
 
 async def list_followers(

@@ -14,7 +14,7 @@ from federation.remote.documents import fetch_document, malformed, read_document
 from federation.remote.reader import Reader
 from federation.remote.targets import authority
 from federation.remote.webfinger import verified_handle
-from storage import media, people, relations, remote_actors
+from storage import media, people, remote_actors
 from storage.people import Person, RemoteProfile
 from storage.remote_actors import NewKey, NewRemoteActor
 
@@ -105,8 +105,7 @@ async def forget_gone_actor(reader: Reader, ap_id: str) -> None:
         if actor is None:
             return
         await remote_actors.mark_gone(db, actor.user_id)
-        for follow in await relations.list_follows_of(db, actor.user_id):
-            await relations.delete_follow(db, follow.follower_id, follow.following_id)
+        await people.end_follows(db, actor.user_id)
     reader.memory.keys.drop_where(lambda key: key.owner_id == actor.user_id)
 
 

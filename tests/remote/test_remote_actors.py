@@ -208,7 +208,8 @@ class TestGone:
             await refresh_actor(reader, own)
         async with reader.database.connection() as db:
             after = await people.find_person(db, bob.id)
-            assert await relations.list_follows_of(db, alice.id) == []
+            for follower, following in ((alice.id, bob.id), (bob.id, alice.id)):
+                assert await relations.find_follow(db, follower, following) is None
         assert after is not None and (after.followers_count, after.following_count) == (0, 0)
         with pytest.raises(Gone):
             await find_or_fetch_actor(reader, own)
