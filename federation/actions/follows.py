@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from federation.actions.outgoing import send_to
 from federation.errors import Forbidden, Invalid, NotFound
-from storage import lists, notifications, relations, thoughts
+from storage import activities, lists, notifications, relations, thoughts
 from storage.people import Person
 from storage.relations import Follow
 
@@ -106,10 +107,19 @@ async def reject_follow(services: Services, target: Person, follower: Person) ->
 
 
 async def refuse_follow(services: Services, target: Person, follower: Person, ap_id: str) -> None:
-    """Answer a Follow that the rules forbid with a Reject, so that the other server stops waiting."""
+    """Answer a Follow that the rules forbid with a Reject, so that the other server stops waiting.
+
+    Once: the id of the Reject is made from what it answers, since a refused Follow leaves no other trace.
+    """
+    activity_id = uuid5(NAMESPACE_URL, f"{target.ap_id} rejects {follower.ap_id} {ap_id}")
     async with services.database.transaction() as db:
+        await relations.lock_pair(db, follower.id, target.id)
+        if await activities.find_activity(db, activity_id) is not None:
+            return
         follow = Follow(follower.id, target.id, "pending", ap_id, show_boosts=True, notify=False)
-        await _answer(db, services, "Reject", follow, follower=follower, target=target)
+        await _answer(
+            db, services, "Reject", follow, follower=follower, target=target, activity_id=activity_id
+        )  # fmt: skip
     services.wake()
 
 
@@ -162,7 +172,14 @@ async def _send_follow(db: Connection, services: Services, follower: Person, tar
 
 
 async def _answer(
-    db: Connection, services: Services, kind: str, follow: Follow, *, follower: Person, target: Person
+    db: Connection,
+    services: Services,
+    kind: str,
+    follow: Follow,
+    *,
+    follower: Person,
+    target: Person,
+    activity_id: UUID | None = None,
 ) -> None:
     """Send Accept or Reject to a remote follower of one of ours."""
     if not follower.is_remote or target.is_remote:
@@ -173,4 +190,5 @@ async def _answer(
             kind, ap_id, actor=target.ap_id, follower=follower.ap_id, follow_id=follow.ap_id
         ),
         to=follower,
+        activity_id=activity_id,
     )  # fmt: skip

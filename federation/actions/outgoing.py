@@ -53,12 +53,14 @@ async def send(
     thought_id: UUID | None = None,
     target_id: UUID | None = None,
     public: bool = False,
+    activity_id: UUID | None = None,
 ) -> str:
     """Store an activity that `render` makes from its id, with its fan-out; return the id.
 
-    Call inside the transaction that holds the effect, and `services.wake()` after its commit.
+    Call inside the transaction that holds the effect, and `services.wake()` after its commit. `activity_id` is for
+    what must be sent once although nothing else here remembers it.
     """
-    activity_id = await thoughts.new_id(db, services.now())
+    activity_id = activity_id or await thoughts.new_id(db, services.now())
     ap_id = services.urls.activity(activity_id)
     payload = orjson.dumps(render(ap_id))
     new = NewActivity(activity_id, ap_id, sender.id, kind, ordering_key, thought_id, target_id, public, payload)
@@ -79,12 +81,13 @@ async def send_to(
     thought_id: UUID | None = None,
     to_followers: bool = False,
     public: bool = False,
+    activity_id: UUID | None = None,
 ) -> None:
     """Send (as `send` does) what one person does to another, in order with all else between the two of them."""
     audience = Audience(to_followers, await relations.list_inboxes(db, [to.id]))
     await send(
         db, services, sender, kind, render, ordering_key=between(sender, to), audience=audience,
-        thought_id=thought_id, target_id=to.id, public=public,
+        thought_id=thought_id, target_id=to.id, public=public, activity_id=activity_id,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from federation.actions.blocks import block_person
 from federation.inbound import process
 from federation.inbound.envelope import Envelope
 from federation.protocol.activities import Follow
@@ -32,15 +33,29 @@ async def test_what_a_killed_worker_did_is_not_done_again(server: Server, peer: 
     ):  # fmt: skip
         assert await peer.deliver(server, activity) == ""
         before = await server.state()
-        # It died between the effect and the note that it happened.
-        await server.rows(
-            """UPDATE inbox_activities SET state = 'pending', outcome = '', finished_at = NULL
-            WHERE seq = (SELECT max(seq) FROM inbox_activities)"""
-        )
-        await server.drain()
+        await _process_again(server)
         after = await server.state()
         changed = {name for name in after if after[name] != before[name]}
         assert changed <= {"inbox_activities"}, activity["type"]
+
+
+async def test_a_refused_follow_is_rejected_once(server: Server, peer: Peer) -> None:
+    bob = await server.person()
+    await block_person(server.services, bob, await peer.known(server))
+    assert "blocks" in await peer.deliver(server, peer.follow(bob))
+    await _process_again(server)
+    assert [sent["type"] for sent in await server.sent(bob)].count("Reject") == 1
+    assert "blocks" in await peer.deliver(server, peer.follow(bob))
+    assert [sent["type"] for sent in await server.sent(bob)].count("Reject") == 2
+
+
+async def _process_again(server: Server) -> None:
+    """Process what came last as if the worker had died between its effect and the note that it happened."""
+    await server.rows(
+        """UPDATE inbox_activities SET state = 'pending', outcome = '', finished_at = NULL
+        WHERE seq = (SELECT max(seq) FROM inbox_activities)"""
+    )
+    await server.drain()
 
 
 async def test_a_batch_is_held_while_it_takes_long_and_no_longer(
