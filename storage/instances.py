@@ -54,6 +54,11 @@ LIST = Rows(
 COUNT = Value(int, "SELECT count(*) FROM instances i WHERE {matching}", matching=_MATCHING)
 ONE = Rows(Instance, "SELECT {columns} FROM instances i WHERE i.host = $1", columns=COLUMNS)
 SET_PAUSED = Command("UPDATE instances SET paused = $2 WHERE host = $1 AND paused <> $2")
+WITHHELD = Value(
+    str,
+    """SELECT x.host FROM unnest($1::text[]) AS x (host) LEFT JOIN instances i ON i.host = x.host
+    WHERE i.paused OR host_is_blocked(x.host)""",
+)
 # The breaker opens only by our own sends; a verified request from there is reason enough to probe at once, but
 # not at every request of a host that talks and does not listen. A pause that it asked for stays.
 SEEN = Command(
@@ -117,6 +122,11 @@ async def find_instance(db: Connection, host: str) -> Instance | None:
 async def set_paused(db: Connection, host: str, *, paused: bool) -> bool:
     """Pause or resume sending to a host; False when it is so already."""
     return bool(await SET_PAUSED.run(db, host, paused))
+
+
+async def list_withheld(db: Connection, hosts: Collection[str]) -> set[str]:
+    """Return those of these hosts to which the admin lets nothing be sent: paused, or blocked."""
+    return set(await WITHHELD.all(db, list(hosts)))
 
 
 async def mark_seen(db: Connection, host: str) -> None:

@@ -43,11 +43,16 @@ async def get_report(services: Services, author: Person, thought_id: UUID, *, af
 
 
 async def retry_deliveries(services: Services, author: Person, thought_id: UUID, *, host: str = "") -> int:
-    """Try again now where one's own thought failed or waits, at one host or at all; return how many deliveries."""
+    """Try again now where one's own thought failed or waits, at one host or at all; return how many deliveries.
+
+    The host is probed with its whole backlog. Where the admin paused or blocked a host, everything stays as it is.
+    """
     report = await get_report(services, author, thought_id)
-    wanted = [one for one in report.hosts if host in ("", one.host)]
-    waiting = [one.host for one in wanted if one.state == "pending"]
+    asked = [one for one in report.hosts if host in ("", one.host)]
     async with services.database.transaction() as db:
+        withheld = await instances.list_withheld(db, {one.host for one in asked})
+        wanted = [one for one in asked if one.host not in withheld]
+        waiting = [one.host for one in wanted if one.state == "pending"]
         await instances.release(db, waiting)
     services.wake()
     return len(waiting) + sum(

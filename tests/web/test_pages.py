@@ -243,6 +243,40 @@ async def test_delivery_report_says_who_has_it_and_tries_again(
     assert "Did not get it" not in page
 
 
+@pytest.mark.parametrize("withheld", ["paused", "blocked"])
+async def test_an_author_cannot_send_where_the_admin_does_not(
+    withheld: str, services: Services, client_for: ClientFor, world: World
+) -> None:
+    async with services.database.connection() as db:
+        activity = await db.fetchrow("SELECT id, seq FROM activities WHERE thought_id = $1", world.first.id)
+        assert activity is not None
+        await db.execute(
+            """INSERT INTO instances (host, paused, down_since, probe_at)
+            VALUES ('withheld.example', $1, now(), now() + interval '1 hour')""",
+            withheld == "paused",
+        )
+        if withheld == "blocked":
+            await db.execute("INSERT INTO domain_blocks (domain) VALUES ('withheld.example')")
+        await db.execute(
+            """WITH made AS (
+                INSERT INTO deliveries (activity_id, activity_seq, sender_id, inbox_url, host, ordering_key, state,
+                    due_at)
+                SELECT $1, $2, $3, 'https://withheld.example/' || state, 'withheld.example', $4, state,
+                    now() + interval '1 hour'
+                FROM unnest(ARRAY['dead', 'pending']) AS x (state) RETURNING id, host, state)
+            INSERT INTO failed_events (kind, source_id, host, subject, error_class)
+            SELECT 'delivery', id, host, 'Create', 'gone' FROM made WHERE state = 'dead'""",
+            activity["id"], activity["seq"], world.ada.id, world.first.ap_id,
+        )  # fmt: skip
+        tables = ("instances", "deliveries", "failed_events")
+        before = [await db.fetch(f"SELECT * FROM {table} ORDER BY 1") for table in tables]
+    browser, path = await client_for(world.ada), f"/thoughts/{world.first.id}/delivery"
+    await browser.post(f"{path}/retry", {"next": path})
+    assert "There is nothing to try again." in await browser.page(path)
+    async with services.database.connection() as db:
+        assert before == [await db.fetch(f"SELECT * FROM {table} ORDER BY 1") for table in tables]
+
+
 @pytest.mark.parametrize("path", ["/@ada/feed.atom", "/@ada.rss", "/@ada/feed.rss", "/@ada.atom"])
 async def test_feeds_hold_what_anybody_may_read(path: str, services: Services, stranger: Browser, world: World) -> None:
     await publish_thought(services, world.ada, Draft("the end of the film", summary="Spoilers & <more>"))
