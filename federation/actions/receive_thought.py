@@ -56,7 +56,7 @@ async def receive_thought(
         if arrival is None or (reason := _refused(arrival)):
             return Received(None, reason if arrival else "its author is gone")
         visibility = remote.visibility(arrival.followers_url)
-        mentioned = await _mentioned(db, remote, visibility, addressee)
+        mentioned = await _mentioned(db, remote, visibility, answered=arrival.parent_author_id, addressee=addressee)
         if arriving and not _concerns_us(arrival, mentioned):
             return Received(None, "concerns nobody here")
         content, tags = sanitise_html(remote.content_html), remote.hashtags[:MOST_TAGS]
@@ -147,7 +147,9 @@ async def receive_edit(
         before = (known.content, known.summary, known.sensitive, known.attachments)
         if before == (content, summary, remote.sensitive, attachments) and not other_poll:
             return Received(known)
-        mentioned = await _mentioned(db, remote, Visibility(known.visibility), addressee)
+        mentioned = await _mentioned(
+            db, remote, Visibility(known.visibility), answered=known.reply_to_user_id, addressee=addressee
+        )
         tags = remote.hashtags[:MOST_TAGS]
         edit = Edit(
             content=content,
@@ -196,21 +198,28 @@ async def receive_deletion(services: Services, author: Person, object_id: str) -
 
 
 async def _mentioned(
-    db: Connection, remote: RemoteThought, visibility: Visibility, addressee: UUID | None
+    db: Connection, remote: RemoteThought, visibility: Visibility, *, answered: UUID | None, addressee: UUID | None
 ) -> list[Person]:
     """Return whom a thought names among people we know; ours count only when they are addressed too.
 
-    What is direct also belongs to whom it is addressed, named or not.
+    Whom it answers needs no name when it is addressed to them, and what is direct belongs to all whom it is
+    addressed to. The owner of the personal inbox that it came to is addressed.
     """
-    named = {mention.href for mention in remote.mentions}
-    addressed = {*remote.to, *remote.cc}
-    wanted = named | addressed if visibility is Visibility.DIRECT else named
-    found = await people.find_by_ap_ids(db, sorted(wanted)[:256])
-    mentioned = [person for person in found if person.is_remote or person.ap_id in addressed or person.id == addressee]
-    if visibility is Visibility.DIRECT and addressee is not None and addressee not in {one.id for one in mentioned}:
+    named, addressed = {mention.href for mention in remote.mentions}, {*remote.to, *remote.cc}
+    direct = visibility is Visibility.DIRECT
+    others = addressed - named if direct or answered is not None else set()
+    found = await people.find_by_ap_ids(db, [*sorted(named), *sorted(others)][:256])
+    if addressee is not None and (direct or addressee == answered) and addressee not in {one.id for one in found}:
         owner = await people.find_person(db, addressee)
-        mentioned += [owner] if owner is not None else []
-    return [person for person in mentioned if person.state == "active"]
+        found += [owner] if owner is not None else []
+
+    def counts(person: Person) -> bool:
+        reached = person.ap_id in addressed or person.id == addressee
+        if direct or person.id == answered:
+            return reached or (person.is_remote and person.ap_id in named)
+        return person.ap_id in named and (reached or person.is_remote)
+
+    return [person for person in found if person.state == "active" and counts(person)]
 
 
 def _concerns_us(arrival: Arrival, mentioned: list[Person]) -> bool:

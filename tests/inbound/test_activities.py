@@ -289,6 +289,41 @@ async def test_edit_of_what_we_do_not_have_yet_brings_it(server: Server, peer: P
     assert await server.thought(note["id"]) is not None
 
 
+@pytest.mark.parametrize(
+    ("addressed", "inbox", "told"),
+    [("to", "/inbox", True), ("cc", "/inbox", True), ("", "own", True), ("", "/inbox", False)],
+)
+@pytest.mark.parametrize("visibility", ["public", "followers"])
+async def test_answer_without_a_mention_tells_whom_it_answers_when_addressed(
+    server: Server, peer: Peer, visibility: str, addressed: str, inbox: str, told: bool
+) -> None:
+    bob = await server.person()
+    thought = await server.publish(bob)
+    to = [PUBLIC] if visibility == "public" else [peer.followers]
+    fields = {"to": to, "cc": [], "inReplyTo": thought.ap_id}
+    fields[addressed or "cc"] = [*fields[addressed or "cc"], *([bob.ap_id] if addressed else [])]
+    inbox = f"/users/{bob.username}/inbox" if inbox == "own" else inbox
+    note = peer.note(**fields)
+    assert await peer.deliver(server, peer.create(note), inbox=inbox) == ""
+    assert await server.notices(bob) == (["mention"] if told else [])
+    stored = await server.thought(note["id"])
+    assert stored is not None
+    async with server.services.database.connection() as db:
+        seen = await thoughts.find_visible(db, bob.id, stored.id)
+    assert (seen is not None) == (told or visibility == "public")
+    edited = peer.activity("Update", {**note, "content": "<p>Edited</p>", "updated": "2099-01-01T00:00:00Z"})
+    await peer.deliver(server, edited, inbox=inbox)
+    assert await server.notices(bob) == (["mention"] if told else [])
+
+
+async def test_answer_names_nobody_else_whom_it_is_addressed_to(server: Server, peer: Peer) -> None:
+    bob, eve = await server.person(), await server.person()
+    thought = await server.publish(bob)
+    note = peer.note(to=[PUBLIC], cc=[bob.ap_id, eve.ap_id], inReplyTo=thought.ap_id)
+    await peer.deliver(server, peer.create(note))
+    assert (await server.notices(bob), await server.notices(eve)) == (["mention"], [])
+
+
 @pytest.mark.parametrize("how", ["id", "tombstone", "object"])
 async def test_deletion_leaves_a_tombstone(server: Server, peer: Peer, how: str) -> None:
     bob = await server.person()
