@@ -38,3 +38,22 @@ CREATE TABLE list_entries (
     entry_id uuid NOT NULL,
     PRIMARY KEY (list_id, entry_id)
 );
+
+-- What somebody notes down about a person, for themselves.
+CREATE TABLE account_notes (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    person_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    note text NOT NULL CHECK (length(note) BETWEEN 1 AND 2000),
+    PRIMARY KEY (user_id, person_id)
+);
+CREATE INDEX account_notes_person ON account_notes (person_id);
+
+-- A thread goes by the id of its first thought that we know; NULL: this one is.
+ALTER TABLE thoughts ADD COLUMN conversation_id uuid;
+
+CREATE TABLE thread_mutes (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    conversation_id uuid NOT NULL,
+    PRIMARY KEY (user_id, conversation_id)
+);
+CREATE INDEX thread_mutes_conversation ON thread_mutes (conversation_id);

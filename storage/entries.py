@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -65,6 +65,7 @@ class Marks:
     boosted: bool
     bookmarked: bool
     pinned: bool
+    muted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,8 +335,9 @@ MARKS = Rows(
         EXISTS (SELECT FROM likes l WHERE l.user_id = $1 AND l.thought_id = t.id),
         EXISTS (SELECT FROM entries e WHERE e.user_id = $1 AND e.thought_id = t.id AND e.kind = 'boost'),
         EXISTS (SELECT FROM bookmarks k WHERE k.user_id = $1 AND k.thought_id = t.id),
-        EXISTS (SELECT FROM pins p WHERE p.user_id = $1 AND p.thought_id = t.id)
-    FROM unnest($2::uuid[]) AS t (id)""",
+        EXISTS (SELECT FROM pins p WHERE p.user_id = $1 AND p.thought_id = t.id),
+        EXISTS (SELECT FROM thread_mutes q WHERE q.user_id = $1 AND q.conversation_id = t.conversation_id)
+    FROM unnest($2::uuid[], $3::uuid[]) AS t (id, conversation_id)""",
 )
 BOOST_OF = Value(UUID, "SELECT id FROM entries WHERE user_id = $1 AND thought_id = $2 AND kind = 'boost'")
 BOOST_BY_AP_ID = Rows(
@@ -500,6 +502,9 @@ async def list_public_of_person(db: Connection, person_id: UUID, before: UUID | 
     return await PUBLIC_OF_PERSON.all(db, person_id, before, limit)
 
 
-async def list_marks(db: Connection, viewer: UUID, thought_ids: Sequence[UUID]) -> dict[UUID, Marks]:
+async def list_marks(db: Connection, viewer: UUID, thoughts: Collection[Thought]) -> dict[UUID, Marks]:
     """Tell what the viewer did to each of these thoughts."""
-    return {marks.thought_id: marks for marks in await MARKS.all(db, viewer, thought_ids)} if thought_ids else {}
+    if not thoughts:
+        return {}
+    ids, threads = [one.id for one in thoughts], [one.conversation_id for one in thoughts]
+    return {marks.thought_id: marks for marks in await MARKS.all(db, viewer, ids, threads)}

@@ -29,8 +29,8 @@ class Notification:
     created_at: datetime
 
 
-# Nobody hears of themselves (but of the end of their own poll), nor
-# from whom they blocked or muted; remote people hear from their own server.
+# Nobody hears of themselves (but of the end of their own poll), nor from whom, nor of which thread they muted;
+# remote people hear from their own server.
 INSERT = Value(
     UUID,
     """INSERT INTO notifications (user_id, type, actor_id, thought_id)
@@ -40,6 +40,8 @@ INSERT = Value(
             OR (b.blocker_id = $3 AND b.blocked_id = u.id))
         AND NOT EXISTS (SELECT FROM mutes m WHERE m.muter_id = u.id AND m.muted_id = $3 AND m.hide_notifications
             AND (m.expires_at IS NULL OR m.expires_at > now()))
+        AND ($4::uuid IS NULL OR NOT EXISTS (SELECT FROM thoughts t JOIN thread_mutes q
+            ON q.user_id = u.id AND q.conversation_id = coalesce(t.conversation_id, t.id) WHERE t.id = $4))
     ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING RETURNING user_id""",
 )
 DELETE = Command(

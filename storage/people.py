@@ -350,6 +350,15 @@ SET_TOP_FRIENDS = Command(
     SELECT $1, friend, position FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (friend, position)"""
 )
 CLEAR_TOP_FRIENDS = Command("DELETE FROM top_friends WHERE user_id = $1")
+# The first free place, if there is one.
+ADD_TOP_FRIEND = Command(
+    """INSERT INTO top_friends (user_id, friend_id, position)
+    SELECT $1, $2, place FROM generate_series(1, 5) AS place
+    WHERE NOT EXISTS (SELECT FROM top_friends WHERE user_id = $1 AND position = place)
+        AND NOT EXISTS (SELECT FROM top_friends WHERE user_id = $1 AND friend_id = $2)
+    ORDER BY place LIMIT 1"""
+)
+REMOVE_TOP_FRIEND = Command("DELETE FROM top_friends WHERE user_id = $1 AND friend_id = $2")
 TOP_FRIENDS = Rows(
     Person,
     """SELECT {columns} FROM top_friends x JOIN users u ON u.id = x.friend_id

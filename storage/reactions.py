@@ -35,7 +35,6 @@ IS_BOOSTED = Value(
     bool, "SELECT EXISTS (SELECT FROM entries WHERE user_id = $1 AND thought_id = $2 AND kind = 'boost')"
 )
 INSERT_BOOKMARK = Command("INSERT INTO bookmarks (user_id, thought_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-BOOKMARK_ID = Value(UUID, "SELECT id FROM bookmarks WHERE user_id = $1 AND thought_id = $2")
 DELETE_BOOKMARK = Command("DELETE FROM bookmarks WHERE user_id = $1 AND thought_id = $2")
 LOCK_PINNER = Command("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE")
 INSERT_PIN = Command(

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from storage.people import COLUMNS, Person
 from storage.query import Command, Rows, Value
 
 if TYPE_CHECKING:
@@ -60,7 +59,9 @@ class Relation:
     muting: bool
     muting_notifications: bool
     endorsed: bool
-    muting_expires_at: datetime | None = None
+    muting_expires_at: datetime | None
+    languages: list[str] | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,14 @@ class Muted:
     cursor: UUID
     person_id: UUID
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Familiar:
+    """Somebody's follower whom the viewer follows."""
+
+    person_id: UUID
+    familiar_id: UUID
 
 
 FOLLOW_COLUMNS = "follower_id, following_id, state, ap_id, show_boosts, notify"
@@ -107,7 +116,8 @@ DELETE_FOLLOW = Rows(
     columns=FOLLOW_COLUMNS,
 )
 SET_FOLLOW_OPTIONS = Command(
-    """UPDATE follows SET show_boosts = coalesce($3, show_boosts), notify = coalesce($4, notify)
+    """UPDATE follows SET show_boosts = coalesce($3, show_boosts), notify = coalesce($4, notify),
+        languages = CASE WHEN $5::text[] IS NULL THEN languages ELSE nullif($5, '{}') END
     WHERE follower_id = $1 AND following_id = $2"""
 )
 # Whatever two people become to each other is decided by one of them at a time. NO KEY: rows that only
@@ -169,12 +179,6 @@ EITHER_BLOCKS = Value(
         OR (blocker_id = $2 AND blocked_id = $1))""",
 )
 BLOCKS = Value(bool, "SELECT EXISTS (SELECT FROM blocks WHERE blocker_id = $1 AND blocked_id = $2)")
-BLOCKED_PEOPLE = Rows(
-    Person,
-    """SELECT {columns} FROM blocks b JOIN users u ON u.id = b.blocked_id
-    WHERE b.blocker_id = $1 ORDER BY b.id DESC LIMIT $2""",
-    columns=COLUMNS,
-)
 BLOCKED = Rows(
     Connected,
     """SELECT b.id AS cursor, b.blocked_id AS person_id FROM blocks b JOIN users u ON u.id = b.blocked_id
@@ -188,12 +192,6 @@ UPSERT_MUTE = Command(
         SET hide_notifications = excluded.hide_notifications, expires_at = excluded.expires_at"""
 )
 DELETE_MUTE = Command("DELETE FROM mutes WHERE muter_id = $1 AND muted_id = $2")
-MUTED_PEOPLE = Rows(
-    Person,
-    """SELECT {columns} FROM mutes m JOIN users u ON u.id = m.muted_id
-    WHERE m.muter_id = $1 AND (m.expires_at IS NULL OR m.expires_at > now()) ORDER BY m.id DESC LIMIT $2""",
-    columns=COLUMNS,
-)
 MUTED = Rows(
     Muted,
     """SELECT m.id AS cursor, m.muted_id AS person_id, m.expires_at FROM mutes m JOIN users u ON u.id = m.muted_id
@@ -201,6 +199,26 @@ MUTED = Rows(
         AND ($2::uuid IS NULL OR m.id < $2) AND ($4::uuid IS NULL OR m.id > $4)
     ORDER BY m.id DESC LIMIT $3""",
 )
+# Whom the viewer follows of those who follow each of these people.
+FAMILIAR = Rows(
+    Familiar,
+    """SELECT o.id AS person_id, k.familiar_id FROM unnest($2::uuid[]) AS o (id)
+        CROSS JOIN LATERAL (
+            SELECT f.following_id AS familiar_id, r.id FROM follows f
+                JOIN follows r ON r.follower_id = f.following_id AND r.following_id = o.id
+                JOIN users u ON u.id = f.following_id AND u.state = 'active'
+            WHERE f.follower_id = $1 AND f.state = 'accepted' AND r.state = 'accepted'
+                AND o.id <> $1 AND f.following_id <> o.id
+            ORDER BY r.id DESC LIMIT $3) k
+    ORDER BY o.id, k.id DESC""",
+)
+SET_NOTE = Command(
+    """INSERT INTO account_notes (user_id, person_id, note) VALUES ($1, $2, $3)
+    ON CONFLICT (user_id, person_id) DO UPDATE SET note = excluded.note"""
+)
+DELETE_NOTE = Command("DELETE FROM account_notes WHERE user_id = $1 AND person_id = $2")
+MUTE_THREAD = Command("INSERT INTO thread_mutes (user_id, conversation_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+UNMUTE_THREAD = Command("DELETE FROM thread_mutes WHERE user_id = $1 AND conversation_id = $2")
 RELATIONS = Rows(
     Relation,
     """SELECT o.id,
@@ -211,12 +229,13 @@ RELATIONS = Rows(
         EXISTS (SELECT FROM blocks b WHERE b.blocker_id = o.id AND b.blocked_id = $1),
         m.muter_id IS NOT NULL, coalesce(m.hide_notifications, false),
         EXISTS (SELECT FROM top_friends x WHERE x.user_id = $1 AND x.friend_id = o.id),
-        m.expires_at AS muting_expires_at
+        m.expires_at AS muting_expires_at, f.languages, coalesce(n.note, '') AS note
     FROM unnest($2::uuid[]) AS o (id)
     LEFT JOIN follows f ON f.follower_id = $1 AND f.following_id = o.id
     LEFT JOIN follows r ON r.follower_id = o.id AND r.following_id = $1
     LEFT JOIN mutes m ON m.muter_id = $1 AND m.muted_id = o.id AND (m.expires_at IS NULL OR m.expires_at > now())
-    WHERE EXISTS (SELECT FROM users u WHERE u.id = o.id)""",
+    LEFT JOIN account_notes n ON n.user_id = $1 AND n.person_id = o.id
+    WHERE EXISTS (SELECT FROM users u WHERE u.id = o.id AND ($3 OR u.state <> 'suspended'))""",
 )
 
 
@@ -260,10 +279,19 @@ async def delete_follow(db: Connection, follower_id: UUID, following_id: UUID) -
 
 
 async def set_follow_options(
-    db: Connection, follower_id: UUID, following_id: UUID, *, show_boosts: bool | None, notify: bool | None
+    db: Connection,
+    follower_id: UUID,
+    following_id: UUID,
+    *,
+    show_boosts: bool | None,
+    notify: bool | None,
+    languages: Sequence[str] | None,
 ) -> None:
-    """Choose whether boosts show and whether each thought notifies; None leaves as it is."""
-    await SET_FOLLOW_OPTIONS.run(db, follower_id, following_id, show_boosts, notify)
+    """Choose whether boosts show, whether each thought notifies, and the languages read, [] for every one.
+
+    None leaves as it is.
+    """
+    await SET_FOLLOW_OPTIONS.run(db, follower_id, following_id, show_boosts, notify, languages)
 
 
 async def list_followers(
@@ -338,6 +366,23 @@ async def delete_mute(db: Connection, muter_id: UUID, muted_id: UUID) -> None:
     await DELETE_MUTE.run(db, muter_id, muted_id)
 
 
-async def list_relations(db: Connection, viewer: UUID, people: Sequence[UUID]) -> dict[UUID, Relation]:
+async def list_relations(
+    db: Connection, viewer: UUID, people: Sequence[UUID], *, with_suspended: bool = True
+) -> dict[UUID, Relation]:
     """Tell what the viewer is to each of these people, and they to the viewer; unknown ids are left out."""
-    return {relation.person_id: relation for relation in await RELATIONS.all(db, viewer, people)} if people else {}
+    if not people:
+        return {}
+    return {relation.person_id: relation for relation in await RELATIONS.all(db, viewer, people, with_suspended)}
+
+
+async def list_familiar(db: Connection, viewer: UUID, people: Sequence[UUID], *, limit: int) -> list[Familiar]:
+    """List who of those that the viewer follows follows each of these people, `limit` for each."""
+    return await FAMILIAR.all(db, viewer, people, limit)
+
+
+async def set_note(db: Connection, user_id: UUID, person_id: UUID, note: str) -> None:
+    """Keep a note about a person, or with nothing in it, none."""
+    if note:
+        await SET_NOTE.run(db, user_id, person_id, note)
+    else:
+        await DELETE_NOTE.run(db, user_id, person_id)

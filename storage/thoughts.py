@@ -31,6 +31,7 @@ class Thought:
     reply_to: UUID | None
     reply_to_ap_id: str | None
     reply_to_user_id: UUID | None
+    conversation_id: UUID
     visibility: str
     ap_id: str
     url: str
@@ -147,7 +148,8 @@ class Tombstone:
 
 
 COLUMNS = """t.id, t.user_id, t.content, t.page_html, t.sanitiser, t.source, t.summary, t.sensitive,
-    t.language, t.reply_to, t.reply_to_ap_id, t.reply_to_user_id, t.visibility, t.ap_id, t.url, t.object_type,
+    t.language, t.reply_to, t.reply_to_ap_id, t.reply_to_user_id,
+    coalesce(t.conversation_id, t.id) AS conversation_id, t.visibility, t.ap_id, t.url, t.object_type,
     t.attachments, t.emojis, t.likes_count, t.boosts_count, t.replies_count, t.created_at, t.edited_at"""
 
 NEW_ID = Value(UUID, "SELECT uuid7($1)")
@@ -160,10 +162,11 @@ INSERT = Rows(
     """WITH written AS (
         INSERT INTO thoughts AS t (id, user_id, content, sanitiser, source, plain, summary, sensitive, language,
             reply_to, reply_to_ap_id, reply_to_user_id, visibility, ap_id, url, object_type, attachments, emojis,
-            created_at, page_html, replies_count)
+            created_at, page_html, replies_count, conversation_id)
         VALUES (coalesce($1, uuid7($19)), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
             $18, $19, nullif($20, $3),
-            (SELECT count(*) FROM thoughts r WHERE r.reply_to IS NULL AND r.reply_to_ap_id = $14))
+            (SELECT count(*) FROM thoughts r WHERE r.reply_to IS NULL AND r.reply_to_ap_id = $14),
+            (SELECT coalesce(p.conversation_id, p.id) FROM thoughts p WHERE p.id = $10))
         ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}),
     counted AS (
         UPDATE users u SET thoughts_count = thoughts_count + 1, last_thought_at = greatest(last_thought_at, $19)
@@ -191,6 +194,17 @@ INSERT = Rows(
             SELECT id FROM tags WHERE name = ANY($22::text[]) UNION ALL SELECT id FROM coined) g)
     SELECT {columns} FROM written t""",
     columns=COLUMNS,
+)
+# What hung on the adopted ones belongs to the parent's thread from now on, and who muted theirs muted it.
+JOIN_THREADS = Command(
+    """WITH RECURSIVE tree (id) AS (
+        SELECT id FROM thoughts WHERE reply_to = $1
+        UNION SELECT r.id FROM tree JOIN thoughts r ON r.reply_to = tree.id),
+    muted AS (
+        INSERT INTO thread_mutes (user_id, conversation_id)
+        SELECT m.user_id, $2 FROM thread_mutes m JOIN tree ON tree.id = m.conversation_id
+        ON CONFLICT DO NOTHING)
+    UPDATE thoughts t SET conversation_id = $2 FROM tree WHERE t.id = tree.id AND t.id <> $2"""
 )
 COUNT_REPLY = Command("UPDATE thoughts SET replies_count = greatest(0, replies_count + $2) WHERE id = $1")
 UNCOUNT_THOUGHT = Command("UPDATE users SET thoughts_count = greatest(0, thoughts_count - 1) WHERE id = $1")
@@ -343,12 +357,15 @@ async def insert_thought(
     db: Connection, new: NewThought, *, mentions: Sequence[UUID], tags: Sequence[str]
 ) -> Thought | None:
     """Insert a thought with its entry, mentions, tags and counts; None when its ap_id is known already."""
-    return await INSERT.first(
+    thought = await INSERT.first(
         db, new.id, new.user_id, new.content, new.sanitiser, new.source, new.plain, new.summary, new.sensitive,
         new.language, new.reply_to, new.reply_to_ap_id, new.reply_to_user_id, new.visibility, new.ap_id, new.url,
         new.object_type, new.attachments, new.emojis, new.created_at, new.page_html,
         list(dict.fromkeys(mentions)), list(dict.fromkeys(tags)),
     )  # fmt: skip
+    if thought is not None and thought.replies_count:
+        await JOIN_THREADS.run(db, thought.id, thought.conversation_id)
+    return thought
 
 
 async def set_mentions(db: Connection, thought_id: UUID, people: Sequence[UUID]) -> None:

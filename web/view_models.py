@@ -200,6 +200,7 @@ class ThoughtView:
     boosted: bool = False
     bookmarked: bool = False
     pinned: bool = False
+    muted: bool = False
     mine: bool = False
     can_boost: bool = True
     can_reply: bool = True
@@ -273,6 +274,9 @@ class ProfileView:
     blocking: bool = False
     blocked_by: bool = False
     muting: bool = False
+    muting_until: datetime | None = None
+    endorsed: bool = False
+    note: str = ""
     top_friends: tuple[PersonView, ...] = ()
     has_custom_css: bool = False
     css_url: str = ""
@@ -283,7 +287,7 @@ class ProfileView:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A person in a list, with the viewer's relation to them and a line of their bio as plain text."""
+    """A person in a list, with the viewer's relation to them and a line of their bio; `until` ends a mute."""
 
     person: PersonView
     bio: str = ""
@@ -291,6 +295,7 @@ class PersonRow:
     following: bool = False
     requested: bool = False
     followed_by: bool = False
+    until: datetime | None = None
 
 
 POLL_TIMES: Mapping[str, str] = {

@@ -1,20 +1,20 @@
-"""Blocking and muting."""
+"""Blocking and muting, people and threads."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from federation.actions.acting import acting
 from federation.actions.outgoing import send_to
 from federation.errors import Invalid, NotFound
 from storage import lists, notifications, relations, thoughts
 from storage.people import Person
+from storage.query import Command
 
 if TYPE_CHECKING:
     from federation.services import Services
-
-LISTED = 200
 
 
 async def block_person(services: Services, blocker: Person, blocked: Person, *, ap_id: str | None = None) -> None:
@@ -79,9 +79,19 @@ async def unmute_person(services: Services, muter: Person, muted: Person) -> Non
         await relations.delete_mute(db, muter.id, muted.id)
 
 
-async def list_hidden(services: Services, person: Person) -> tuple[list[Person], list[Person]]:
-    """List whom a person blocks and whom they mute."""
-    async with services.database.connection() as db:
-        blocked = await relations.BLOCKED_PEOPLE.all(db, person.id, LISTED)
-        muted = await relations.MUTED_PEOPLE.all(db, person.id, LISTED)
-    return blocked, muted
+async def mute_thread(services: Services, person: Person, thought_id: UUID) -> None:
+    """Hear no more of a thread that a thought belongs to: no notifications of what is said or done in it."""
+    await _turn_thread(services, person, thought_id, relations.MUTE_THREAD)
+
+
+async def unmute_thread(services: Services, person: Person, thought_id: UUID) -> None:
+    """Hear of a thread again; quiet when it is not muted."""
+    await _turn_thread(services, person, thought_id, relations.UNMUTE_THREAD)
+
+
+async def _turn_thread(services: Services, person: Person, thought_id: UUID, how: Command) -> None:
+    async with acting(services, person) as db:
+        thought = await thoughts.find_visible_by_entry(db, person.id, thought_id)
+        if thought is None:
+            raise NotFound("This thought is gone, or not yours to see.")
+        await how.run(db, person.id, thought.conversation_id)

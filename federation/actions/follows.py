@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from federation.actions.outgoing import send_to
+from federation.actions.publish_thought import check_language
 from federation.errors import Forbidden, Invalid, NotFound
 from storage import activities, lists, notifications, relations, thoughts
 from storage.people import Person
@@ -14,6 +16,8 @@ from storage.relations import Follow
 if TYPE_CHECKING:
     from federation.services import Services
     from storage.database import Connection
+
+MOST_LANGUAGES = 50
 
 
 async def follow_person(
@@ -24,16 +28,16 @@ async def follow_person(
     ap_id: str | None = None,
     show_boosts: bool | None = None,
     notify: bool | None = None,
+    languages: Sequence[str] | None = None,
 ) -> Follow:
     """Follow somebody, or ask to when they are locked or remote; `ap_id` is the Follow's when it came from outside.
+
+    With `languages`, only what they say in these is read, [] is every language; None leaves options as they are.
 
     Idempotent: following again changes the options only, and a remote follower's repeated request is answered
     again. Raises `Invalid` for oneself, `Forbidden` when one of the two blocks the other.
     """
-    if follower.id == target.id:
-        raise Invalid("You cannot follow yourself.")
-    if target.state != "active" or (target.actor_type == "Application" and not target.is_remote):
-        raise NotFound("There is nobody to follow here.")
+    _check(follower, target, languages or ())
     async with services.database.transaction() as db:
         await _lock_willing(db, follower, target)
         known = await relations.find_follow(db, follower.id, target.id)
@@ -44,8 +48,10 @@ async def follow_person(
             )  # fmt: skip
         else:
             follow = known
-        if show_boosts is not None or notify is not None:
-            await relations.set_follow_options(db, follower.id, target.id, show_boosts=show_boosts, notify=notify)
+        if any(option is not None for option in (show_boosts, notify, languages)):
+            await relations.set_follow_options(
+                db, follower.id, target.id, show_boosts=show_boosts, notify=notify, languages=languages
+            )  # fmt: skip
         if target.is_remote:
             if known is None:
                 await _send_follow(db, services, follower, target, follow)
@@ -68,6 +74,17 @@ async def _lock_willing(db: Connection, follower: Person, target: Person) -> Non
         raise NotFound("There is nobody to follow here.")
     if await relations.either_blocks(db, follower.id, target.id):
         raise Forbidden(f"You cannot follow {target.handle}: one of you blocks the other.")
+
+
+def _check(follower: Person, target: Person, languages: Sequence[str]) -> None:
+    if follower.id == target.id:
+        raise Invalid("You cannot follow yourself.")
+    if len(languages) > MOST_LANGUAGES:
+        raise Invalid(f"Choose at most {MOST_LANGUAGES} languages.", field="languages")
+    for language in languages:
+        check_language(language)
+    if target.state != "active" or (target.actor_type == "Application" and not target.is_remote):
+        raise NotFound("There is nobody to follow here.")
 
 
 async def _accept(db: Connection, services: Services, follower: Person, target: Person, follow: Follow) -> Follow:

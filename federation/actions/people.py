@@ -135,10 +135,12 @@ async def get_relation(services: Services, viewer: Person, person: Person) -> Re
     return (await get_relations(services, viewer, [person.id]))[person.id]
 
 
-async def get_relations(services: Services, viewer: Person, ids: Sequence[UUID]) -> dict[UUID, Relation]:
+async def get_relations(
+    services: Services, viewer: Person, ids: Sequence[UUID], *, with_suspended: bool = False
+) -> dict[UUID, Relation]:
     """Tell what the viewer and each of these people are to each other."""
     async with services.database.connection() as db:
-        return await relations.list_relations(db, viewer.id, ids)
+        return await relations.list_relations(db, viewer.id, ids, with_suspended=with_suspended)
 
 
 async def refresh_in_background(services: Services, person: Person) -> bool:

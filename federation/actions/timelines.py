@@ -10,7 +10,7 @@ from uuid import UUID
 from federation.errors import NotFound
 from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from federation.protocol.text import normalise_tag
-from storage import deliveries, entries, people, polls, reactions, thoughts
+from storage import deliveries, entries, people, polls, thoughts
 from storage.deliveries import Receipt
 from storage.entries import Entry, Kept, Marks, Page
 from storage.people import Person
@@ -57,13 +57,14 @@ async def show(
 ) -> Shown:
     """Read what showing these entries needs: people and marks; delivery receipts and details when asked for."""
     found = [_sanitised(entry) for entry in found]
-    ids = list({entry.thought.id for entry in found})
+    about = {entry.thought.id: entry.thought for entry in found}
+    ids = list(about)
     who = {entry.user_id for entry in found} | {entry.thought.user_id for entry in found}
     who |= {entry.thought.reply_to_user_id for entry in found if entry.thought.reply_to_user_id is not None}
     shown = Shown(
         entries=found,
         people=await people.find_people(db, list(who)),
-        marks=await entries.list_marks(db, viewer.id, ids) if viewer is not None else {},
+        marks=await entries.list_marks(db, viewer.id, about.values()) if viewer is not None else {},
     )
     questions = {entry.thought.id for entry in found if entry.thought.object_type == polls.OBJECT_TYPE}
     shown.polls.update(await polls.list_polls(db, _id(viewer), list(questions)))
@@ -189,12 +190,6 @@ async def get_entries(
     """Return those of these entries that the viewer may see, in the order asked for."""
     async with services.database.connection() as db:
         return await show(db, viewer, await entries.list_visible_entries(db, _id(viewer), entry_ids), details=details)
-
-
-async def find_bookmark(services: Services, viewer: Person, thought_id: UUID) -> UUID | None:
-    """Find the id that a bookmark of the viewer is paged by."""
-    async with services.database.connection() as db:
-        return await reactions.BOOKMARK_ID.get(db, viewer.id, thought_id)
 
 
 async def get_entry(services: Services, viewer: Person | None, entry_id: UUID, *, details: bool = False) -> Shown:

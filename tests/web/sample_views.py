@@ -400,7 +400,12 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"list": LISTS[0], "form": LISTS[0], "handle": "@nobody", "errors": {"handle": "There is nobody."}}
         | {"rows": ROWS[:2], "choices": PEOPLE, **_PAGED},
     ),
-    "person-lists": ("person_lists.html", {"person": BOB, "lists": LISTS}),
+    "reading": (
+        "reading.html",
+        {"person": BOB, "lists": LISTS, "show_boosts": True, "notify": False, "languages": "en de"}
+        | {"errors": {"languages": "'xx!' is not a language tag."}},
+    ),
+    "reading-empty": ("reading.html", {"person": BOB, "lists": (), "errors": EMPTY_FORM}),
     "follow-requests": ("follow_requests.html", {"rows": ROWS[1:3]}),
     "delivery": (
         "delivery.html",
@@ -502,7 +507,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {**_SETTINGS, "fresh_key": "th_9hJ2kQ7mZx4vB8nW1cR5tY", "fresh_name": "Weather bot"}
         | {"keys": (v.ApiKeyView("1", "Weather bot", NOW), v.ApiKeyView("2", "Ivory", NOW, NOW))},
     ),
-    "settings-blocks": ("settings/blocks.html", {**_SETTINGS, "blocked": ROWS[1:2], "muted": ()}),
+    "settings-blocks": ("settings/blocks.html", {**_SETTINGS, "blocked": ROWS[1:2], "muted": ROWS[:1]}),
     "settings-invites": (
         "settings/invites.html",
         {

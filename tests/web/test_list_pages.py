@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from federation.actions import lists
+from federation.actions import lists, people
 from federation.actions.lists import ListForm
+from federation.actions.reactions import like_thought
 from tests.acting import follow, say
 from tests.services_fixture import Browser, make_person
 
@@ -58,8 +60,8 @@ async def test_somebodys_lists_are_chosen_on_one_page(services: Services, client
     first, second = [await lists.make_list(services, ada, ListForm(title)) for title in ("One", "Two")]
     await lists.add_to_list(services, ada, first.id, [bob.id])
     client = await client_for(ada)
-    assert f'value="{first.id}" checked' in await client.page(f"/people/{bob.id}/lists")
-    await client.post(f"/people/{bob.id}/lists", {"list": [str(second.id)]})
+    assert f'value="{first.id}" checked' in await client.page(f"/people/{bob.id}/reading")
+    await client.post(f"/people/{bob.id}/reading", {"list": [str(second.id)]})
     assert [one.id for one in await lists.get_lists_with(services, ada, bob)] == [second.id]
 
 
@@ -74,3 +76,57 @@ async def test_lists_of_others_are_closed(services: Services, client_for: Client
         assert (await client.post(f"/lists/{theirs.id}/{path}", form)).status_code == 404
     assert (await stranger.get("/lists")).status_code in (302, 303, 401)
     assert [one.title for one in await lists.get_lists(services, bob)] == ["Private"]
+
+
+async def test_how_one_reads_somebody_is_saved_with_the_lists(services: Services, client_for: ClientFor) -> None:
+    ada, bob = await make_person(services, "ada"), await make_person(services, "bob")
+    client = await client_for(ada)
+    assert (await client.post(f"/people/{bob.id}/reading", {"notify": "1"})).status_code == 404
+    await follow(services, ada, bob)
+    await client.post(f"/people/{bob.id}/reading", {"notify": "1", "languages": "en, de"})
+    relation = await people.get_relation(services, ada, bob)
+    assert (relation.show_boosts, relation.notify, relation.languages) == (False, True, ["en", "de"])
+    answer = await client.post(f"/people/{bob.id}/reading", {"show_boosts": "1", "languages": "en !"})
+    assert answer.status_code == 422
+    assert 'value="en !"' in answer.text
+    assert not (await people.get_relation(services, ada, bob)).show_boosts
+
+
+async def test_mute_for_a_while_note_and_top_friend_by_forms(services: Services, client_for: ClientFor) -> None:
+    ada, bob = await make_person(services, "ada"), await make_person(services, "bob")
+    client = await client_for(ada)
+    await client.post(f"/people/{bob.id}/mute", {"hours": "24", "keep_notifications": "1"})
+    relation = await people.get_relation(services, ada, bob)
+    assert relation.muting_expires_at is not None
+    assert not relation.muting_notifications
+    assert "until" in await client.page("/settings/blocks")
+    await client.post(f"/people/{bob.id}/note", {"note": "from the <b>boats</b>"})
+    assert "from the &lt;b&gt;boats" in await client.page("/@bob")
+    answer = await client.post(f"/people/{bob.id}/add-top-friend")
+    assert answer.status_code == 303
+    assert not (await people.get_relation(services, ada, bob)).endorsed
+    await follow(services, ada, bob)
+    await client.post(f"/people/{bob.id}/add-top-friend")
+    assert (await people.get_relation(services, ada, bob)).endorsed
+
+
+async def test_thread_is_muted_from_the_menu_of_a_thought(services: Services, client_for: ClientFor) -> None:
+    ada = await make_person(services, "ada")
+    thought = await say(services, ada)
+    client = await client_for(ada)
+    await client.post(f"/thoughts/{thought.id}/mute-thread")
+    assert f"/thoughts/{thought.id}/unmute-thread" in await client.page("/home")
+
+
+async def test_likes_have_a_page_that_pages(services: Services, client_for: ClientFor) -> None:
+    ada, bob = await make_person(services, "ada"), await make_person(services, "bob")
+    said = [await say(services, bob, f"number-{number}.") for number in range(22)]
+    for thought in reversed(said):
+        await like_thought(services, ada, thought.id)
+    client = await client_for(ada)
+    page = await client.page("/likes")
+    assert "number-0." in page
+    assert "number-20." not in page
+    older = re.search(r'href="(/likes\?before=[^"]+)"', page)
+    assert older is not None
+    assert "number-21." in await client.page(older[1])

@@ -11,8 +11,10 @@ import pytest
 
 from federation.actions.delete_thought import delete_thought
 from federation.actions.follows import follow_person
+from federation.actions.lists import ListForm, make_list
 from federation.actions.publish_thought import Draft, publish_thought
 from federation.actions.reactions import bookmark_thought, boost_thought, like_thought
+from storage.lists import PersonList
 from storage.thoughts import Thought
 from tests.services_fixture import Browser, make_person, make_remote_person
 
@@ -36,6 +38,7 @@ class World:
     first: Thought
     reply: Thought
     letter: Thought
+    list: PersonList
 
 
 @pytest.fixture
@@ -52,7 +55,8 @@ async def world(services: Services) -> World:
     await like_thought(services, bob, first.id)
     await boost_thought(services, bob, first.id)
     await bookmark_thought(services, bob, first.id)
-    return World(ada, bob, root, far, first, reply, letter)
+    one = await make_list(services, ada, ListForm("Friends"))
+    return World(ada, bob, root, far, first, reply, letter, one)
 
 
 def addresses(app: Quart, world: World) -> list[str]:
@@ -60,6 +64,7 @@ def addresses(app: Quart, world: World) -> list[str]:
     values: dict[str, Any] = {
         "handle": "ada", "thought_id": world.first.id, "name": "harbour", "username": "ada",
         "direction": "followers", "activity_id": world.first.id,
+        "list_id": world.list.id, "person_id": world.ada.id,
     }  # fmt: skip
     leave_out = ("assets", "documents", "discovery", "health", "client_api", "instance.media", "instance.proxy")
     found = []

@@ -182,7 +182,7 @@ def test_own_thoughts_offer_edit_and_receipt_and_not_mute() -> None:
     page = render("home", thoughts=(SAMPLE["MINE"],))
     assert f'/thoughts/{SAMPLE["MINE"].id}/edit"' in page
     assert "Reached 41 of 43 servers" in page
-    assert "/mute" not in page
+    assert "/people/" not in page
 
 
 def test_buttons_lead_back_from_what_is_done_already() -> None:

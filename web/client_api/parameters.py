@@ -45,6 +45,10 @@ class Parameters:
         value = self._tree.get(name)
         return value is None or value in ("", [], [""], {})
 
+    def has(self, name: str) -> bool:
+        """Tell whether a name was given at all, be it with nothing."""
+        return self._tree.get(name) is not None
+
     def text(self, name: str, default: str = "") -> str:
         """Return a text; numbers and booleans of JSON are read as their text."""
         found = self.optional_text(name)

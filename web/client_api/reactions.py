@@ -6,7 +6,7 @@ from uuid import UUID
 
 from quart import Blueprint, Response
 
-from federation.actions import reactions, rosters, timelines
+from federation.actions import blocks, reactions, rosters, timelines
 from web.client_api.answers import answer
 from web.client_api.authentication import open_to_all, scoped
 from web.client_api.call import Call
@@ -96,6 +96,24 @@ async def unpin(call: Call, status_id: str) -> Response:
     """Unpin a thought."""
     thought_id = await _thought_id(call, status_id)
     await reactions.unpin_thought(call.services, call.person, thought_id)
+    return await _show(call, thought_id)
+
+
+@routes.post("/v1/statuses/<status_id>/mute")
+@scoped("write:mutes")
+async def mute(call: Call, status_id: str) -> Response:
+    """Hear no more of a thought's thread."""
+    thought_id = await _thought_id(call, status_id)
+    await blocks.mute_thread(call.services, call.person, thought_id)
+    return await _show(call, thought_id)
+
+
+@routes.post("/v1/statuses/<status_id>/unmute")
+@scoped("write:mutes")
+async def unmute(call: Call, status_id: str) -> Response:
+    """Hear of a thought's thread again."""
+    thought_id = await _thought_id(call, status_id)
+    await blocks.unmute_thread(call.services, call.person, thought_id)
     return await _show(call, thought_id)
 
 

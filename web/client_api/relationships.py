@@ -7,12 +7,12 @@ from typing import Final
 
 from quart import Blueprint, Response
 
-from federation.actions import blocks, follows, people, rosters
+from federation.actions import blocks, follows, people, profiles, rosters, ties
 from storage.people import Person
 from web.client_api.answers import answer
-from web.client_api.authentication import scoped
+from web.client_api.authentication import open_to_all, scoped
 from web.client_api.call import Call
-from web.client_api.entities.accounts import relationship
+from web.client_api.entities.accounts import account, relationship
 from web.client_api.paging import read_page
 from web.current import path_id
 
@@ -35,21 +35,26 @@ async def _show(call: Call, person: Person) -> Response:
 async def relationships(call: Call) -> Response:
     """Show what the caller is to several people, in the order asked for."""
     ids = call.parameters.ids("id", most=_MOST_RELATIONSHIPS)
-    found = await people.get_relations(call.services, call.person, ids)
+    found = await people.get_relations(
+        call.services, call.person, ids, with_suspended=call.parameters.flag("with_suspended")
+    )  # fmt: skip
     return answer([relationship(found[one]) for one in ids if one in found])
 
 
 @routes.post("/v1/accounts/<account_id>/follow")
 @scoped("write:follows")
 async def follow(call: Call, account_id: str) -> Response:
-    """Follow somebody, or change whether their boosts show and their thoughts notify."""
-    person = await _person(call, account_id)
+    """Follow somebody, or change whether their boosts show, their thoughts notify, and which languages are read."""
+    person, given = await _person(call, account_id), call.parameters
     await follows.follow_person(
         call.services,
         call.person,
         person,
-        show_boosts=call.parameters.optional_flag("reblogs"),
-        notify=call.parameters.optional_flag("notify"),
+        show_boosts=given.optional_flag("reblogs"),
+        notify=given.optional_flag("notify"),
+        languages=[one for one in given.texts("languages", most=_MOST_RELATIONSHIPS) if one]
+        if given.has("languages")
+        else None,
     )
     return await _show(call, person)
 
@@ -113,6 +118,64 @@ async def unmute(call: Call, account_id: str) -> Response:
     person = await _person(call, account_id)
     await blocks.unmute_person(call.services, call.person, person)
     return await _show(call, person)
+
+
+@routes.post("/v1/accounts/<account_id>/note")
+@scoped("write:accounts")
+async def note(call: Call, account_id: str) -> Response:
+    """Note something down about somebody, for the caller alone."""
+    person = await _person(call, account_id)
+    await ties.set_note(call.services, call.person, person, call.parameters.text("comment"))
+    return await _show(call, person)
+
+
+@routes.post("/v1/accounts/<account_id>/endorse")
+@routes.post("/v1/accounts/<account_id>/pin")
+@scoped("write:accounts")
+async def endorse(call: Call, account_id: str) -> Response:
+    """Put somebody among the caller's top friends."""
+    person = await _person(call, account_id)
+    await ties.add_top_friend(call.services, call.person, person)
+    return await _show(call, person)
+
+
+@routes.post("/v1/accounts/<account_id>/unendorse")
+@routes.post("/v1/accounts/<account_id>/unpin")
+@scoped("write:accounts")
+async def unendorse(call: Call, account_id: str) -> Response:
+    """Take somebody from the caller's top friends."""
+    person = await _person(call, account_id)
+    await ties.remove_top_friend(call.services, call.person, person)
+    return await _show(call, person)
+
+
+@routes.get("/v1/accounts/familiar_followers")
+@scoped("read:follows")
+async def familiar_followers(call: Call) -> Response:
+    """Show whom the caller follows among the followers of several people."""
+    ids = call.parameters.ids("id", most=_MOST_RELATIONSHIPS)
+    found = await ties.get_familiar(call.services, call.person, ids)
+    return answer(
+        [
+            {"id": str(one), "accounts": [account(call.site, person) for person in common]}
+            for one, common in found.items()
+        ]
+    )
+
+
+@routes.get("/v1/endorsements")
+@scoped("read:accounts")
+async def endorsements(call: Call) -> Response:
+    """Show the caller's top friends."""
+    return answer([account(call.site, one) for one in await profiles.list_top_friends(call.services, call.person)])
+
+
+@routes.get("/v1/accounts/<account_id>/endorsements")
+@open_to_all("read:accounts")
+async def endorsed_by(call: Call, account_id: str) -> Response:
+    """Show somebody's top friends."""
+    friends = await profiles.list_top_friends(call.services, await _person(call, account_id))
+    return answer([account(call.site, one) for one in friends])
 
 
 @routes.get("/v1/follow_requests")

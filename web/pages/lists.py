@@ -1,14 +1,15 @@
-"""Lists: people read apart from the rest, and who is on them."""
+"""How the viewer reads people: lists, who is on them, and the options of each follow."""
 
 from __future__ import annotations
 
 from quart import Blueprint, Response, request
 
-from federation.actions import lists, people, profiles
+from federation.actions import follows, lists, people, profiles
 from federation.actions.lists import ListForm
 from federation.errors import Invalid, NotFound, RemoteError
 from federation.protocol.handles import Handle
 from storage.lists import PersonList
+from storage.people import Person
 from web.current import me, parse_uuid, path_id, services
 from web.flashes import flash
 from web.forms import Problems, go, problems, typed
@@ -167,37 +168,53 @@ async def remove(list_id: str) -> Response:
     return go(f"/lists/{list_id}/edit")
 
 
-@blueprint.get("/people/<person_id>/lists")
+@blueprint.get("/people/<person_id>/reading")
 @signed_in
-async def with_person(person_id: str) -> Response:
-    """Show on which of the viewer's lists somebody is."""
-    person = await people.get_person_by_id(services(), path_id(person_id))
+async def reading(person_id: str) -> Response:
+    """Show how the viewer reads somebody they follow: boosts, notifications, languages, lists."""
+    return await _reading_page(await people.get_person_by_id(services(), path_id(person_id)))
+
+
+async def _reading_page(person: Person, *, languages: str | None = None, errors: Problems | None = None) -> Response:
+    relation = await people.get_relation(services(), me(), person)
     on = {one.id for one in await lists.get_lists_with(services(), me(), person)}
     found = await lists.get_lists(services(), me())
     return render(
-        "person_lists.html",
-        current="lists",
+        "reading.html",
         person=person_view(person),
+        show_boosts=relation.show_boosts,
+        notify=relation.notify,
+        languages=" ".join(relation.languages or ()) if languages is None else languages,
         lists=tuple(_view(one, chosen=one.id in on) for one in found),
+        errors=errors or {},
+        http_status=422 if errors else 200,
     )
 
 
-@blueprint.post("/people/<person_id>/lists")
+@blueprint.post("/people/<person_id>/reading")
 @signed_in
 @rate_limited("lists", "30/minute")
-async def choose(person_id: str) -> Response:
-    """Put somebody on the lists that are ticked, and off the others."""
+async def read_so(person_id: str) -> Response:
+    """Save how the viewer reads somebody, and put them on the lists that are ticked and off the others."""
     person = await people.get_person_by_id(services(), path_id(person_id))
-    on = {one.id for one in await lists.get_lists_with(services(), me(), person)}
-    wanted = {parse_uuid(text) for text in (await request.form).getlist("list")}
+    form = await request.form
+    languages = form.get("languages", "")
+    relation = await people.get_relation(services(), me(), person)
+    if not (relation.following or relation.requested):
+        raise NotFound(f"You do not follow {person.handle}.")
     try:
-        for one in await lists.get_lists(services(), me()):
-            if one.id in wanted - on:
-                await lists.add_to_list(services(), me(), one.id, [person.id])
-            elif one.id in on - wanted:
-                await lists.remove_from_list(services(), me(), one.id, [person.id])
-    except NotFound as exc:
-        flash(exc.message, "warn")
-        return go(f"/people/{person.id}/lists")
+        await follows.follow_person(
+            services(), me(), person,
+            show_boosts="show_boosts" in form, notify="notify" in form, languages=languages.replace(",", " ").split(),
+        )  # fmt: skip
+    except Invalid as exc:
+        return await _reading_page(person, languages=languages, errors=problems(exc))
+    on = {one.id for one in await lists.get_lists_with(services(), me(), person)}
+    wanted = {parse_uuid(text) for text in form.getlist("list")}
+    for one in await lists.get_lists(services(), me()):
+        if one.id in wanted - on:
+            await lists.add_to_list(services(), me(), one.id, [person.id])
+        elif one.id in on - wanted:
+            await lists.remove_from_list(services(), me(), one.id, [person.id])
     flash(f"Saved, for {person.name}.")
     return go(f"/@{person.handle}")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from quart import Blueprint, Response, request
 
-from federation.actions import blocks, follows, notices, people
+from federation.actions import blocks, follows, notices, people, ties
 from federation.actions.people import get_person_by_id
+from federation.errors import Invalid
 from federation.services import Services
 from storage.people import Person
 from web.current import me, path_id, services
 from web.flashes import flash
-from web.forms import go, go_back
+from web.forms import go, go_back, typed
 from web.paging import asked_page, cut
 from web.presenting.people import person_rows
 from web.presenting.thoughts import notification_views
@@ -22,12 +24,25 @@ from web.security import rate_limited, signed_in
 blueprint = Blueprint("people", __name__)
 
 _REQUESTS_SHOWN = 100
+_MUTE_HOURS = frozenset({"1", "24", "168", "720"})
 
 
 async def _follow(services: Services, viewer: Person, person: Person) -> None:
     follow = await follows.follow_person(services, viewer, person)
     if follow.state == "pending":
         flash(f"Asked. You follow @{person.handle} as soon as they, or their server, say yes.")
+
+
+async def _mute(services: Services, viewer: Person, person: Person) -> None:
+    form = await typed()
+    hours = form.get("hours", "")
+    lasts = timedelta(hours=int(hours)) if hours in _MUTE_HOURS else None
+    await blocks.mute_person(services, viewer, person, hide_notifications="keep_notifications" not in form, lasts=lasts)
+
+
+async def _note(services: Services, viewer: Person, person: Person) -> None:
+    await ties.set_note(services, viewer, person, (await typed()).get("note", ""))
+    flash("Your note is saved. Only you can read it.")
 
 
 Verb = Callable[[Services, Person, Person], Awaitable[object]]
@@ -39,8 +54,11 @@ _VERBS: dict[str, Verb] = {
     "remove-follower": follows.reject_follow,
     "block": blocks.block_person,
     "unblock": blocks.unblock_person,
-    "mute": blocks.mute_person,
+    "mute": _mute,
     "unmute": blocks.unmute_person,
+    "note": _note,
+    "add-top-friend": ties.add_top_friend,
+    "remove-top-friend": ties.remove_top_friend,
 }
 
 
@@ -50,7 +68,10 @@ _VERBS: dict[str, Verb] = {
 async def act(person_id: str, verb: str) -> Response:
     """Do something about a person, or take it back."""
     person = await get_person_by_id(services(), path_id(person_id))
-    await _VERBS[verb](services(), me(), person)
+    try:
+        await _VERBS[verb](services(), me(), person)
+    except Invalid as exc:
+        flash(exc.message, "warn")
     return await go_back(f"/@{person.handle}")
 
 

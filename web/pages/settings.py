@@ -7,13 +7,14 @@ from typing import Any
 
 from quart import Blueprint, Response, request
 
-from federation.actions import blocks, people, pictures, profiles
+from federation.actions import people, pictures, profiles, rosters
 from federation.actions.profiles import MAX_TOP_FRIENDS, ProfileForm
 from federation.errors import Invalid, NotFound, RemoteError
 from federation.protocol.custom_css import MAX_CSS_BYTES
 from federation.protocol.handles import Handle
 from federation.remote.pictures import MAX_PICTURE_BYTES
 from federation.settings import Registration
+from storage.entries import Page
 from storage.people import Person
 from web.current import me, services, settings
 from web.flashes import flash
@@ -27,6 +28,7 @@ from web.view_models import FieldView
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
 _PICTURES = ("avatar", "header")
+_HIDDEN_SHOWN = 200
 
 
 def settings_page(template: str, *, errors: Problems | None = None, **context: Any) -> Response:
@@ -220,11 +222,13 @@ async def save_appearance() -> Response:
 @signed_in
 async def blocked_and_muted() -> Response:
     """List whom the viewer blocks and mutes."""
-    blocked, muted = await blocks.list_hidden(services(), me())
+    page = Page(limit=_HIDDEN_SHOWN)
+    blocked = await rosters.get_blocked(services(), me(), page)
+    muted = await rosters.get_muted(services(), me(), page)
     return settings_page(
         "blocks",
-        blocked=person_rows(blocked, {}, me()),
-        muted=person_rows(muted, {}, me()),
+        blocked=person_rows(blocked.people, {}, me()),
+        muted=person_rows(muted.people, {}, me(), muted.until),
         newer_url=None,
         older_url=None,
     )

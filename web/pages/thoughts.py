@@ -7,7 +7,7 @@ from uuid import UUID
 
 from quart import Blueprint, Response, request
 
-from federation.actions import reactions, timelines
+from federation.actions import blocks, reactions, timelines
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought, list_versions
 from federation.actions.polls import get_poll
@@ -221,13 +221,15 @@ _REACTIONS: dict[str, Reaction] = {
     "unbookmark": reactions.unbookmark_thought,
     "pin": reactions.pin_thought,
     "unpin": reactions.unpin_thought,
+    "mute-thread": blocks.mute_thread,
+    "unmute-thread": blocks.unmute_thread,
 }
 
 
-@blueprint.post(f"/thoughts/<thought_id>/<any({', '.join(_REACTIONS)}):verb>")
+@blueprint.post(f"/thoughts/<thought_id>/<any({', '.join(map(repr, _REACTIONS))}):verb>")
 @signed_in
 @rate_limited("react", "120/minute")
 async def react(thought_id: str, verb: str) -> Response:
-    """Like, boost, bookmark or pin a thought, or take that back."""
+    """Like, boost, bookmark or pin a thought, or mute its thread, or take that back."""
     await _REACTIONS[verb](services(), me(), path_id(thought_id))
     return await go_back("/home")

@@ -99,16 +99,20 @@ async def tag(name: str) -> Response:
 @blueprint.get("/bookmarks")
 @signed_in
 async def bookmarks() -> Response:
-    """Show what the viewer keeps; these pages are keyed by the bookmarks' ids."""
+    """Show what the viewer keeps."""
     page = asked_page()
-    shown = await timelines.get_bookmarks(services(), me(), page)
-    marks = [await timelines.find_bookmark(services(), me(), entry.thought.id) for entry in _ends(shown, page)]
-    keys = dict(zip((entry.id for entry in _ends(shown, page)), marks, strict=True))
-    return _page("bookmarks", "Bookmarks", shown, cut(shown.entries, page, lambda entry: keys[entry.id] or entry.id))
+    return _kept_page("bookmarks", "Bookmarks", await timelines.get_bookmarks(services(), me(), page), page)
 
 
-def _ends(shown: Shown, page: Page) -> list[Entry]:
-    """Return the entries that the ways on are made from: only their bookmarks' ids are needed."""
-    size = page.limit - 1
-    kept = shown.entries[-size:] if page.ascending else shown.entries[:size]
-    return [kept[0], kept[-1]] if kept else []
+@blueprint.get("/likes")
+@signed_in
+async def likes() -> Response:
+    """Show what the viewer liked."""
+    page = asked_page()
+    return _kept_page("likes", "Likes", await timelines.get_likes(services(), me(), page), page)
+
+
+def _kept_page(kind: str, title: str, shown: Shown, page: Page) -> Response:
+    """Answer with a page that is keyed by the bookmarks' or likes' own ids."""
+    ties = cut(list(zip(shown.entries, shown.cursors or (), strict=False)), page, lambda tie: tie[1])
+    return _page(kind, title, shown, Cut([entry for entry, _ in ties.items], ties.newer_url, ties.older_url))

@@ -43,13 +43,16 @@ def person_view(person: Person) -> PersonView:
 
 
 def person_rows(
-    people: Iterable[Person], relations: Mapping[UUID, Relation], viewer: Person | None
+    people: Iterable[Person],
+    relations: Mapping[UUID, Relation],
+    viewer: Person | None,
+    until: Mapping[UUID, datetime] | None = None,
 ) -> tuple[PersonRow, ...]:
     """Return people as a list shows them, with what the viewer and they are to each other."""
-    return tuple(_row(person, relations.get(person.id), viewer) for person in people)
+    return tuple(_row(person, relations.get(person.id), viewer, (until or {}).get(person.id)) for person in people)
 
 
-def _row(person: Person, relation: Relation | None, viewer: Person | None) -> PersonRow:
+def _row(person: Person, relation: Relation | None, viewer: Person | None, until: datetime | None) -> PersonRow:
     return PersonRow(
         person_view(person),
         bio=person.bio[:200],
@@ -57,6 +60,7 @@ def _row(person: Person, relation: Relation | None, viewer: Person | None) -> Pe
         following=relation is not None and relation.following,
         requested=relation is not None and relation.requested,
         followed_by=relation is not None and relation.followed_by,
+        until=until,
     )
 
 
@@ -80,6 +84,9 @@ def profile_view(profile: Profile, viewer: Person | None, *, origin: str, css_en
         blocking=relation is not None and relation.blocking,
         blocked_by=relation is not None and relation.blocked_by,
         muting=relation is not None and relation.muting,
+        muting_until=None if relation is None else relation.muting_expires_at,
+        endorsed=relation is not None and relation.endorsed,
+        note="" if relation is None else relation.note,
         top_friends=tuple(person_view(friend) for friend in profile.top_friends),
         has_custom_css=bool(profile.custom_css),
         css_url=f"{view.profile_url}/style.css?v={sha256(profile.custom_css.encode()).hexdigest()[:10]}",

@@ -92,6 +92,7 @@ class Presenter:
             boosted=marks is not None and marks.boosted,
             bookmarked=marks is not None and marks.bookmarked,
             pinned=marks is not None and marks.pinned,
+            muted=marks is not None and marks.muted,
             mine=mine,
             can_boost=self._viewer is not None and may_boost(self._viewer, thought),
             receipt=words,

@@ -97,7 +97,7 @@ def relationship(relation: Relation) -> dict[str, Any]:
         "following": relation.following,
         "showing_reblogs": relation.show_boosts,
         "notifying": relation.notify,
-        "languages": None,
+        "languages": relation.languages,
         "followed_by": relation.followed_by,
         "blocking": relation.blocking,
         "blocked_by": relation.blocked_by,
@@ -108,5 +108,5 @@ def relationship(relation: Relation) -> dict[str, Any]:
         "requested_by": relation.requested_by,
         "domain_blocking": False,
         "endorsed": relation.endorsed,
-        "note": "",
+        "note": relation.note,
     }

@@ -118,7 +118,7 @@ def _flags(marks: Marks | None) -> dict[str, Any]:
     return {
         "favourited": marks is not None and marks.liked,
         "reblogged": marks is not None and marks.boosted,
-        "muted": False,
+        "muted": marks is not None and marks.muted,
         "bookmarked": marks is not None and marks.bookmarked,
         "filtered": [],
     }
