@@ -46,34 +46,31 @@ async def _cost(posts: Posts, *, hosts: int, rounds: int, thoughts: int) -> dict
 
 
 async def _hanging(posts: Posts, *, hosts: int, share: float, rounds: int, thoughts: int) -> dict[str, Any]:
-    """Compare how long the same number of hosts waits, none of them known, while a share of the others hangs.
+    """Compare how long healthy hosts wait, none of them known: alone, and while others hang beside them.
 
-    Every round has fresh hosts with and without hanging ones among them, in turn; the healthy places are the same.
+    Every round has fresh hosts, with the hanging ones and without them, in turn.
     """
-    places = [place for place in range(hosts) if int(place * share) == int((place + 1) * share)]
+    healthy_hosts = round(hosts * (1 - share))
     without: list[float] = []
     with_them: list[float] = []
     for number in range(rounds):
-        for hang, measured_s in ((False, without), (True, with_them)):
-            author = await posts.author(hosts)
-            healthy = [author.hosts[place] for place in places]
+        for total, measured_s in ((healthy_hosts, without), (hosts, with_them)):
+            author = await posts.author(total)
+            # Spread evenly among the others, since the order of the rows is that of the names.
+            healthy = [author.hosts[place * total // healthy_hosts] for place in range(healthy_hosts)]
             others = set(author.hosts) - set(healthy)
-            if hang:
-                posts.peers.hanging |= others
+            posts.peers.hanging |= others
             for _ in range(thoughts):
                 measured_s.extend(await posts.latencies_s(author, healthy))
             told = latency_ms(measured_s)
-            say(f"round {number + 1} of {rounds}, {len(others) if hang else 0} hang: {told} ms so far")
-            if hang:
-                for host in others:  # the next round has hanging hosts of its own
-                    await pause_host(posts.server.services, host, by=None)
-            else:
-                await posts.until_written(author, author.hosts)
+            say(f"round {number + 1} of {rounds}, {len(others)} hang: {told} ms so far")
+            for host in others:  # the next round has hanging hosts of its own
+                await pause_host(posts.server.services, host, by=None)
     before, during = latency_ms(without), latency_ms(with_them)
     ratio = {name: round(during[name] / before[name], 3) for name in before}
     return {
         "hosts": hosts,
-        "hanging": hosts - len(places),
+        "hanging": hosts - healthy_hosts,
         "thoughts": thoughts,
         "rounds": rounds,
         "latency_ms": {"without_hanging": before, "with_hanging": during, "ratio": ratio},
