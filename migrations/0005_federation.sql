@@ -77,7 +77,6 @@ CREATE INDEX deliveries_pending ON deliveries (host, ordering_key, activity_seq)
 CREATE INDEX deliveries_due ON deliveries (host, due_at, activity_seq) WHERE state = 'pending';
 CREATE INDEX deliveries_leased ON deliveries (host) WHERE lease IS NOT NULL;
 CREATE INDEX deliveries_finished ON deliveries (finished_at) WHERE state <> 'pending';
-CREATE INDEX deliveries_sender ON deliveries (sender_id) WHERE state = 'pending';
 
 -- Per thought and state, what retention folded away: the receipt outlives the rows.
 CREATE TABLE thought_reach (

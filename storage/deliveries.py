@@ -78,7 +78,7 @@ DUE_HOSTS = Rows(
 # that a single poisoned inbox is not the host's every probe. Nothing overtakes an earlier row of its object.
 CLAIM = Rows(
     Claimed,
-    """WITH picked AS (
+    """WITH picked AS MATERIALIZED (
         SELECT c.id FROM unnest($1::text[], $2::int[]) AS due (host, slots) CROSS JOIN LATERAL (
             SELECT d.id FROM deliveries d
             WHERE d.host = due.host AND d.state = 'pending' AND d.due_at <= now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -550,3 +551,20 @@ async def test_a_large_backlog_of_a_dead_host_costs_nobody_a_scan(
         ):
             read = await _rows_read(db, sql, *args)
             assert read and max(read) <= 4, sql
+
+
+async def test_a_first_large_fan_out_is_claimed_quickly_before_postgresql_has_statistics(
+    fresh_database: Database,
+) -> None:
+    hosts = [f"host{number}.example" for number in range(300)]
+    async with fresh_database.transaction() as db:
+        sender = await insert_sender(db)
+        await insert_activity(db, sender, *(f"https://{host}/inbox" for host in hosts))
+        await expand(db)
+    async with fresh_database.transaction() as db:
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {deliveries.CLAIM.sql}"
+        plan = await db.fetchval(explain, hosts, [1] * 300, uuid4(), SOON, 300)
+        top = (json.loads(plan) if isinstance(plan, str) else plan)[0]
+    # Quadratic plans read tens of thousands of blocks; cubic ones, millions.
+    assert top["Plan"]["Actual Rows"] == 300
+    assert top["Plan"]["Shared Hit Blocks"] < 300 * 50
