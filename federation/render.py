@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +28,7 @@ _PERSON_CONTEXT: list[Any] = [
         "indexable": "toot:indexable",
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
+        "Emoji": "toot:Emoji",
     },
 ]
 _NOTE_CONTEXT: list[Any] = [
@@ -37,8 +38,10 @@ _NOTE_CONTEXT: list[Any] = [
         "sensitive": "as:sensitive",
         "Hashtag": "as:Hashtag",
         "votersCount": "toot:votersCount",
+        "Emoji": "toot:Emoji",
     },
 ]
+_EMOJI_CONTEXT = {"toot": "http://joinmastodon.org/ns#", "Emoji": "toot:Emoji"}
 _RFC9421 = {
     "href": "https://datatracker.ietf.org/doc/html/rfc9421",
     "name": "RFC-9421: HTTP Message Signatures",
@@ -97,7 +100,7 @@ class Renderer:
             "attachment": [
                 {"type": "PropertyValue", "name": field["name"], "value": field["html"]} for field in person.fields
             ],
-            "tag": [],
+            "tag": [self.emoji(one) for one in person.emojis],
             "generator": {"type": "Application", "implements": [_RFC9421]},
         }
         if person.avatar_url:
@@ -170,6 +173,7 @@ class Renderer:
                     for mention in parts.mentions
                 ),
                 *({"type": "Hashtag", "href": self.urls.tag(tag), "name": f"#{tag}"} for tag in parts.tags),
+                *(self.emoji(one) for one in thought.emojis),
             ],
         }
         if context:
@@ -192,6 +196,17 @@ class Renderer:
                 },
             }
         return document
+
+    def emoji(self, emoji: Mapping[str, Any], *, context: bool = False) -> dict[str, Any]:
+        """Render a custom emoji of ours (FEP-9098)."""
+        document = {
+            "id": self.urls.emoji(emoji["shortcode"]),
+            "type": "Emoji",
+            "name": f":{emoji['shortcode']}:",
+            "updated": emoji["updated"],
+            "icon": _image(emoji["url"], ""),
+        }
+        return {"@context": [AS, _EMOJI_CONTEXT], **document} if context else document
 
     def _handle(self, mention: Mention) -> str:
         return f"{mention.username}@{mention.domain or self.account_domain}"

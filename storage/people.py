@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -45,6 +45,7 @@ class Person:
     last_thought_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    emojis: list[dict[str, Any]]
 
     @property
     def handle(self) -> str:
@@ -107,6 +108,7 @@ class RemoteProfile:
     inbox_url: str
     profile_url: str
     created_at: datetime | None
+    emojis: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +124,14 @@ class OwnProfile:
     discoverable: bool
     indexable: bool
     actor_type: str
+    emojis: list[dict[str, Any]] = field(default_factory=list)
 
 
 COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fields,
     u.avatar_url, u.avatar_alt, u.header_url, u.header_alt, u.actor_type, u.locked, u.discoverable, u.indexable,
     u.role, u.state, u.is_remote, u.ap_id, u.inbox_url, u.profile_url,
-    u.followers_count, u.following_count, u.thoughts_count, u.last_thought_at, u.created_at, u.updated_at"""
+    u.followers_count, u.following_count, u.thoughts_count, u.last_thought_at, u.created_at, u.updated_at,
+    u.emojis"""
 
 PERSON_BY_ID = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = $1", columns=COLUMNS)
 PEOPLE_BY_IDS = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = ANY($1::uuid[])", columns=COLUMNS)
@@ -163,16 +167,17 @@ UPSERT_REMOTE = Rows(
     Person,
     """INSERT INTO users AS u (username, domain, display_name, bio, bio_html, sanitiser, fields,
         avatar_url, avatar_alt, header_url, header_alt, actor_type, locked, discoverable, indexable,
-        ap_id, inbox_url, profile_url, created_at, is_remote)
+        ap_id, inbox_url, profile_url, created_at, is_remote, emojis)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-        coalesce($19, now()), true)
+        coalesce($19, now()), true, $20)
     ON CONFLICT (ap_id) DO UPDATE SET
         username = excluded.username, domain = excluded.domain, display_name = excluded.display_name,
         bio = excluded.bio, bio_html = excluded.bio_html, sanitiser = excluded.sanitiser, fields = excluded.fields,
         avatar_url = excluded.avatar_url, avatar_alt = excluded.avatar_alt,
         header_url = excluded.header_url, header_alt = excluded.header_alt, actor_type = excluded.actor_type,
         locked = excluded.locked, discoverable = excluded.discoverable, indexable = excluded.indexable,
-        inbox_url = excluded.inbox_url, profile_url = excluded.profile_url, updated_at = now()
+        inbox_url = excluded.inbox_url, profile_url = excluded.profile_url, emojis = excluded.emojis,
+        updated_at = now()
     WHERE u.is_remote
     RETURNING {columns}""",
     columns=COLUMNS,
@@ -180,7 +185,7 @@ UPSERT_REMOTE = Rows(
 UPDATE_PROFILE = Rows(
     Person,
     """UPDATE users u SET display_name = $2, bio = $3, bio_html = $4, sanitiser = $5, fields = $6,
-        locked = $7, discoverable = $8, indexable = $9, actor_type = $10, updated_at = now()
+        locked = $7, discoverable = $8, indexable = $9, actor_type = $10, emojis = $11, updated_at = now()
     WHERE u.id = $1 AND NOT u.is_remote RETURNING {columns}""",
     columns=COLUMNS,
 )
@@ -415,7 +420,7 @@ async def upsert_remote(db: Connection, profile: RemoteProfile) -> Person | None
         db, profile.username, profile.domain, profile.display_name, profile.bio, profile.bio_html,
         profile.sanitiser, profile.fields, profile.avatar_url, profile.avatar_alt, profile.header_url,
         profile.header_alt, profile.actor_type, profile.locked, profile.discoverable, profile.indexable,
-        profile.ap_id, profile.inbox_url, profile.profile_url, profile.created_at,
+        profile.ap_id, profile.inbox_url, profile.profile_url, profile.created_at, profile.emojis,
     )  # fmt: skip
 
 
@@ -424,6 +429,7 @@ async def update_profile(db: Connection, person_id: UUID, profile: OwnProfile) -
     return await UPDATE_PROFILE.first(
         db, person_id, profile.display_name, profile.bio, profile.bio_html, profile.sanitiser,
         profile.fields, profile.locked, profile.discoverable, profile.indexable, profile.actor_type,
+        profile.emojis,
     )  # fmt: skip
 
 

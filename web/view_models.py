@@ -131,6 +131,26 @@ class PersonView:
     is_local: bool = True
     locked: bool = False
     bot: bool = False
+    name_html: str = ""
+    """The name with its custom emojis as pictures, marked as safe where there are any; empty: it has none."""
+
+    @property
+    def shown(self) -> str:
+        """The name for where pictures may stand."""
+        return self.name_html or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class EmojiView:
+    """A custom emoji as admins see it; `host` is where it is, or was copied, from."""
+
+    shortcode: str
+    url: str
+    id: str = ""
+    category: str = ""
+    enabled: bool = True
+    visible: bool = True
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +227,8 @@ class ThoughtView:
     receipt: str | None = None
     receipt_url: str | None = None
     poll: PollView | None = None
+    summary_html: str = ""
+    """The summary with its custom emojis as pictures, marked as safe where there are any."""
 
     @property
     def visibility_label(self) -> str:

@@ -10,6 +10,7 @@ from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.poll_drafts import PollDraft, check_poll
 from federation.actions.publish_thought import audience_of, check_language, compose
+from federation.actions.written_emojis import find_written
 from federation.errors import Forbidden, NotFound
 from federation.protocol.sanitise import SANITISER_VERSION
 from storage import activities, notifications, polls, thoughts
@@ -65,7 +66,7 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
             sensitive=sensitive,
             language=language,
             attachments=before.attachments,
-            emojis=before.emojis,
+            emojis=await find_written(db, text.source, text.summary, *(poll.options if poll is not None else ())),
             edited_at=services.now(),
         )
         thought = await thoughts.update_thought(db, thought_id, edit)

@@ -27,11 +27,16 @@ async def change_picture(services: Services, person: Person, which: str, data: b
 
     Raises `Invalid` with the field `which` for what is no picture, or too large a one.
     """
-    width, height = _BOXES[which]
+    return await set_picture(services, person, which, await store_upload(services, data, which, _BOXES[which]), alt)
+
+
+async def store_upload(services: Services, data: bytes, field: str, box: tuple[int, int]) -> str:
+    """Store an uploaded picture that fits into `box`, and return where it is served; `Invalid` names the field."""
+    width, height = box
     try:
         picture = await asyncio.to_thread(process_picture, data, width=width, height=height)
     except Invalid as exc:
-        raise Invalid(exc.message, field=which) from exc
+        raise Invalid(exc.message, field=field) from exc
     await asyncio.to_thread(store_file, uploads_folder(services.settings), picture.content_hash, picture.data)
     async with services.database.transaction() as db:
         await media.insert_file(
@@ -39,7 +44,7 @@ async def change_picture(services: Services, person: Person, which: str, data: b
             size=len(picture.data), width=picture.width, height=picture.height,
         )  # fmt: skip
     origin = services.settings.media_origin or services.settings.origin
-    return await set_picture(services, person, which, f"{origin}/media/{picture.content_hash}", alt)
+    return f"{origin}/media/{picture.content_hash}"
 
 
 async def remove_picture(services: Services, person: Person, which: str) -> Person:

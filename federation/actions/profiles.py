@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, send
+from federation.actions.written_emojis import find_written
 from federation.errors import Invalid, NotFound
 from federation.protocol.custom_css import CleanCss, sanitise_css
 from federation.protocol.ids import is_id
@@ -90,6 +91,8 @@ async def edit_profile(services: Services, person: Person, form: ProfileForm) ->
         actor_type="Service" if form.bot else "Person",
     )
     async with acting(services, person) as db:
+        texts = [name, bio, *(text for field in profile.fields for text in (field["name"], field["value"]))]
+        profile = replace(profile, emojis=await find_written(db, *texts))
         changed = await people.update_profile(db, person.id, profile)
         if changed is None:
             raise NotFound("This account is gone.")

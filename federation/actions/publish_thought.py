@@ -11,6 +11,7 @@ from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.people import find_mentioned
 from federation.actions.poll_drafts import PollDraft, check_poll
+from federation.actions.written_emojis import find_written
 from federation.errors import Conflict, Invalid, NotFound
 from federation.protocol.addressing import Visibility
 from federation.protocol.handles import Handle
@@ -142,7 +143,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 url=services.urls.thought_page(author.username, thought_id),
                 object_type="Note" if poll is None else polls.OBJECT_TYPE,
                 attachments=[],
-                emojis=[],
+                emojis=await find_written(db, text.source, text.summary, *(poll.options if poll is not None else ())),
                 created_at=now,
             ),
             mentions=[person.id for person in text.mentioned],

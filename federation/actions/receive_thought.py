@@ -12,6 +12,8 @@ from federation.actions.poll_drafts import as_counted
 from federation.protocol.addressing import Visibility
 from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
+from federation.remote.emojis import keep_emojis, kept_emojis
+from federation.remote.targets import authority
 from storage import entries, fetches, notifications, people, polls, thoughts
 from storage.arrivals import Arrival, find_arrival
 from storage.people import Person
@@ -79,7 +81,7 @@ async def receive_thought(
             url=remote.url,
             object_type=remote.type[:64],
             attachments=_attachments(remote),
-            emojis=[{"shortcode": emoji.shortcode, "url": emoji.url} for emoji in remote.emojis],
+            emojis=kept_emojis(remote.emojis),
             created_at=published,
         )
         wanted = _parent_to_fetch(services, remote, arrival)
@@ -87,6 +89,7 @@ async def receive_thought(
             thought = await thoughts.insert_thought(db, new, mentions=[one.id for one in mentioned], tags=tags)
             if thought is None:
                 return Received(None, "stored by another process")
+            await keep_emojis(db, authority(remote.id), new.emojis)
             if remote.poll is not None:
                 await polls.insert_poll(db, thought.id, as_counted(remote.poll, now))
             if fresh and arrival.author_followed:
@@ -161,7 +164,7 @@ async def receive_edit(
             sensitive=remote.sensitive,
             language=remote.language,
             attachments=attachments,
-            emojis=[{"shortcode": emoji.shortcode, "url": emoji.url} for emoji in remote.emojis],
+            emojis=await keep_emojis(db, authority(remote.id), kept_emojis(remote.emojis)),
             edited_at=edited_at,
         )
         thought = await thoughts.update_thought(db, known.id, edit)

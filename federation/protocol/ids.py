@@ -215,6 +215,10 @@ class Urls:
         """Return the page of a hashtag, named without `#`."""
         return f"{self.origin}/tags/{quote(name, safe='')}"
 
+    def emoji(self, shortcode: str) -> str:
+        """Return the id of a custom emoji."""
+        return f"{self.origin}/emojis/{shortcode}"
+
     @staticmethod
     def rsa_key(actor_id: str) -> str:
         """Return the id of an actor's RSA key."""

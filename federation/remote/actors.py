@@ -11,6 +11,7 @@ from federation.protocol.handles import Handle
 from federation.protocol.keys import PublicKey, parse_multikey, parse_public_key_pem
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html, text_to_html
 from federation.remote.documents import fetch_document, malformed, read_document
+from federation.remote.emojis import keep_emojis, kept_emojis
 from federation.remote.reader import Reader
 from federation.remote.targets import authority
 from federation.remote.webfinger import verified_handle
@@ -84,7 +85,8 @@ async def store_actor(reader: Reader, document: dict[str, Any]) -> Person:
     handle = await _handle_of(reader, actor)
     keys = await _keys_of(reader, actor)
     async with reader.database.transaction() as db:
-        person = await people.upsert_remote(db, _profile(reader, actor, handle))
+        shown = await keep_emojis(db, authority(actor.id), kept_emojis(actor.emojis))
+        person = await people.upsert_remote(db, _profile(reader, actor, handle, shown))
         if person is None:
             raise Rejected("This actor id belongs to somebody here.")
         await remote_actors.upsert_remote_actor(db, _wire_data(actor, person), keys)
@@ -192,7 +194,7 @@ def _parsed(document: KeyDocument) -> PublicKey | None:
         return None
 
 
-def _profile(reader: Reader, actor: RemoteActor, handle: Handle) -> RemoteProfile:
+def _profile(reader: Reader, actor: RemoteActor, handle: Handle, emojis: list[dict[str, Any]]) -> RemoteProfile:
     bio_html = _bounded(actor.summary_html)
     return RemoteProfile(
         username=handle.username,
@@ -222,6 +224,7 @@ def _profile(reader: Reader, actor: RemoteActor, handle: Handle) -> RemoteProfil
         inbox_url=actor.inbox,
         profile_url=actor.url,
         created_at=min(actor.published, reader.now()) if actor.published else None,
+        emojis=emojis,
     )
 
 

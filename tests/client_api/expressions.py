@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from federation.actions.emojis import add_emoji
+from tests.actions.test_emojis import picture
+from tests.services_fixture import make_person
+
 if TYPE_CHECKING:
+    from federation.services import Services
     from tests.client_api.conftest import App
 
 
-async def express(bob: App) -> dict[str, str]:
+async def express(services: Services, bob: App) -> dict[str, str]:
     """Let Bob say something in every way; return the ids by name."""
-    poll = {"options": ["Yes", "No"], "expires_in": 3600, "multiple": True}
+    root = await make_person(services, "root", role="admin")
+    await add_emoji(services, root, shortcode="blob", category="Blobs", data=picture())
+    await bob.call("PATCH", "/api/v1/accounts/update_credentials", json={"display_name": "Bob :blob:"})
+    poll = {"options": ["Yes :blob:", "No"], "expires_in": 3600, "multiple": True}
     asked = await bob.publish("Tea?", poll=poll)
     await bob.call("PUT", f"/api/v1/statuses/{asked['id']}", json={"status": "More tea?", "poll": poll})
     return {"asked": asked["id"]}

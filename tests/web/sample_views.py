@@ -163,7 +163,18 @@ QUOTING = thought(
     "<ul><li>one notebook</li><li>one pencil</li><li>a list of <code>regrets</code>, short</li></ul>",
     likes=5,
 )
-TIMELINE = (PLAIN, MINE, PICTURE, WARNED, QUOTING, PRIVATE, SENSITIVE, GALLERY, LINKED)
+_TEA = (v.OptionView("With milk", 8, 67), v.OptionView("Without, and a rather long answer to it", 4, 33, chosen=True))
+ASKED = thought(
+    BOB, "<p>Tea?</p>", poll=v.PollView(_TEA, ends_at=NOW + timedelta(hours=3), people=12, votes=12, may_vote=True)
+)
+SECRET = thought(
+    EVE,
+    "<p>Which ones?</p>",
+    poll=v.PollView(_TEA, multiple=True, told=False, ends_at=NOW + timedelta(days=2), votes=12, may_vote=True),
+)
+ANSWERED = thought(ALICE, "<p>Tea?</p>", mine=True, poll=v.PollView(_TEA, ended=True, people=12, votes=12, voted=True))
+
+TIMELINE = (PLAIN, MINE, PICTURE, ASKED, WARNED, SECRET, QUOTING, PRIVATE, SENSITIVE, ANSWERED, GALLERY, LINKED)
 
 ROWS = tuple(
     v.PersonRow(
@@ -347,7 +358,13 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "edit": (
         "compose.html",
         {
-            "composer": v.ComposerView(source="Good morning", edit_id="1", visibility="followers", lang="en"),
+            "composer": v.ComposerView(
+                source="Good morning",
+                edit_id="1",
+                visibility="followers",
+                lang="en",
+                poll=v.PollForm(("Yes", "No"), multiple=True, hide_totals=True, expires_in="", edited=True),
+            ),
             "next_url": "/@alice/1",
             "versions": ((before(hours=2), "<p>Good mroning</p>"),),
         },
@@ -372,6 +389,8 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 v.NotificationView("4", "follow", LONG, before(hours=5)),
                 v.NotificationView("5", "reblog", CHIARA, before(days=2), MINE),
                 v.NotificationView("6", "update", BOB, before(days=3), PLAIN),
+                v.NotificationView("7", "poll", BOB, before(days=3), ASKED),
+                v.NotificationView("8", "poll", ALICE, before(days=3), ANSWERED),
             ),
             "request_count": 1,
             "current": "notifications",
@@ -580,6 +599,35 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "admin/domains.html",
         {**_ADMIN, "form": EMPTY_FORM, "errors": EMPTY_FORM}
         | {"blocks": (v.DomainBlockView("spam.example", before(days=9), "Spam", "alice"),)},
+    ),
+    "admin-emojis": (
+        "admin/emojis.html",
+        {
+            **_ADMIN,
+            "emojis": (
+                v.EmojiView("blob", "/static/p1.png", id="1", category="Blobs"),
+                v.EmojiView("cat", "/static/p2.png", id="2", enabled=False, visible=False, host="example.social"),
+            ),
+            "q": "",
+            "form": {},
+            "errors": {"shortcode": "There is an emoji :blob: already."},
+            "newer_url": None,
+            "older_url": None,
+        },
+    ),
+    "admin-emojis-copy": (
+        "admin/emojis_copy.html",
+        {
+            **_ADMIN,
+            "emojis": (
+                v.EmojiView("blob", "/proxy/1", host="example.social"),
+                v.EmojiView("cat", "/proxy/2", host="example.social", enabled=False),
+            ),
+            "host": "",
+            "q": "",
+            "newer_url": None,
+            "older_url": None,
+        },
     ),
     "admin-audit": (
         "admin/audit.html",

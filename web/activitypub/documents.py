@@ -11,6 +11,7 @@ from quart.typing import ResponseReturnValue as AnyResponse
 
 from federation.actions import documents
 from federation.actions.documents import Deleted
+from federation.actions.emojis import get_emoji_document
 from federation.errors import ThoughtsError, Unauthenticated
 from federation.inbound.authenticate import authenticate
 from federation.protocol.negotiation import wants_activity
@@ -161,6 +162,13 @@ async def replies(thought_id: str) -> Response:
             after=parse_uuid(request.args.get("min_id")),
         )
     )
+
+
+@blueprint.get("/emojis/<shortcode>")
+async def emoji(shortcode: str) -> Response:
+    """Serve a custom emoji."""
+    await _admit()
+    return _answer(await get_emoji_document(services(), shortcode))
 
 
 @blueprint.get("/activities/<activity_id>")

@@ -7,11 +7,12 @@ from typing import Final
 
 from quart import Blueprint, Response, current_app
 
+from federation.actions.emojis import list_enabled
 from federation.actions.usage import Usage, get_usage
 from web.client_api.answers import answer
 from web.client_api.authentication import open_to_all
 from web.client_api.call import Call
-from web.client_api.entities.instance import instance, instance_v1
+from web.client_api.entities.instance import custom_emoji, instance, instance_v1
 
 routes = Blueprint("instance", __name__)
 
@@ -53,5 +54,5 @@ async def rules(call: Call) -> Response:
 @routes.get("/v1/custom_emojis")
 @open_to_all()
 async def custom_emojis(call: Call) -> Response:
-    """Show the emojis of this server: it has none."""
-    return answer([])
+    """Show the emojis that people here may write."""
+    return answer([custom_emoji(one) for one in await list_enabled(call.services)])

@@ -9,10 +9,13 @@ from quart import Blueprint, Response
 from federation.actions.polls import get_poll
 from federation.actions.timelines import get_thought
 from federation.actions.votes import vote
+from storage.polls import Poll
+from storage.thoughts import Thought
 from web.client_api.answers import answer
 from web.client_api.authentication import open_to_all, scoped
 from web.client_api.call import Call
 from web.client_api.entities.polls import poll
+from web.client_api.entities.site import custom_emojis
 from web.current import path_id
 
 routes = Blueprint("polls", __name__)
@@ -25,7 +28,7 @@ _MOST_CHOICES: Final = 500
 async def one(call: Call, poll_id: str) -> Response:
     """Show a poll, with fresh tallies."""
     thought, asked = await get_poll(call.services, call.caller, path_id(poll_id))
-    return answer(poll(asked, thought, call.caller, call.services.now()))
+    return _answer(call, thought, asked)
 
 
 @routes.post("/v1/polls/<poll_id>/votes")
@@ -36,7 +39,12 @@ async def cast(call: Call, poll_id: str) -> Response:
     choices = [_place(text) for text in call.parameters.texts("choices", most=_MOST_CHOICES)]
     voted = await vote(call.services, call.person, wanted, choices)
     thought = await get_thought(call.services, call.caller, wanted)
-    return answer(poll(voted, thought, call.caller, call.services.now()))
+    return _answer(call, thought, voted)
+
+
+def _answer(call: Call, thought: Thought, asked: Poll) -> Response:
+    emojis = custom_emojis(call.site, thought.emojis, is_remote=not call.services.urls.is_ours(thought.ap_id))
+    return answer(poll(asked, thought, call.caller, call.services.now(), emojis))
 
 
 def _place(text: str) -> int:

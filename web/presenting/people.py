@@ -8,9 +8,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.protocol.emojis import with_pictures
 from federation.protocol.own_links import with_own_links
 from federation.remote.pictures import proxied_path
 from web.assets import asset
+from web.presenting.emojis import pictures, text_with
 from web.view_models import FieldView, PersonRow, PersonView, ProfileView
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def person_view(person: Person) -> PersonView:
         is_local=not person.is_remote,
         locked=person.locked,
         bot=person.actor_type in ("Service", "Application"),
+        name_html=text_with(person.name, pictures(person.emojis, is_remote=person.is_remote)) if person.emojis else "",
     )
 
 
@@ -68,9 +71,10 @@ def profile_view(profile: Profile, viewer: Person | None, *, origin: str, css_en
     """Return a profile page's head."""
     person, relation = profile.person, profile.relation
     view = person_view(person)
+    emojis = pictures(person.emojis, is_remote=person.is_remote)
     return ProfileView(
         person=view,
-        bio_html=with_own_links(person.bio_html, origin=origin),
+        bio_html=with_pictures(with_own_links(person.bio_html, origin=origin), emojis),
         header_url=picture_url(person, person.header_url),
         fields=field_views(person, origin),
         thoughts=person.thoughts_count,
@@ -98,8 +102,13 @@ def profile_view(profile: Profile, viewer: Person | None, *, origin: str, css_en
 
 def field_views(person: Person, origin: str) -> tuple[FieldView, ...]:
     """Return a person's profile fields, the people and hashtags in them linked to our pages."""
+    emojis = pictures(person.emojis, is_remote=person.is_remote)
     return tuple(
-        FieldView(field["name"], with_own_links(field["html"], origin=origin), _moment(field.get("verified_at")))
+        FieldView(
+            text_with(field["name"], emojis),
+            with_pictures(with_own_links(field["html"], origin=origin), emojis),
+            _moment(field.get("verified_at")),
+        )
         for field in person.fields
     )
 

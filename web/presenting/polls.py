@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from quart import request
 
 from federation.actions.poll_drafts import MOST_OPTIONS, PollDraft
+from web.presenting.emojis import Pictures, text_with
 from web.view_models import OptionView, PollForm, PollView
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from storage.thoughts import Thought
 
 
-def poll_view(asked: Poll | None, thought: Thought, viewer: Person | None) -> PollView | None:
+def poll_view(asked: Poll | None, thought: Thought, viewer: Person | None, emojis: Pictures) -> PollView | None:
     """Return a poll as the viewer may answer it; None stays None."""
     if asked is None:
         return None
@@ -25,7 +26,12 @@ def poll_view(asked: Poll | None, thought: Thought, viewer: Person | None) -> Po
     total = max(asked.voters_count or 0, *asked.tallies) if asked.multiple else sum(asked.tallies)
     return PollView(
         options=tuple(
-            OptionView(title, votes, round(100 * votes / total) if total else 0, chosen=place in asked.own_votes)
+            OptionView(
+                text_with(title, emojis),
+                votes,
+                round(100 * votes / total) if total else 0,
+                chosen=place in asked.own_votes,
+            )
             for place, (title, votes) in enumerate(zip(asked.options, asked.tallies, strict=True))
         ),
         multiple=asked.multiple,

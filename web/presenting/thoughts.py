@@ -9,7 +9,9 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from federation.actions.reactions import may_boost
+from federation.protocol.emojis import with_pictures
 from federation.protocol.sanitise import plain_text
+from web.presenting.emojis import pictures, text_with
 from web.presenting.people import person_view, picture_url
 from web.presenting.polls import poll_view
 from web.view_models import (
@@ -68,15 +70,17 @@ class Presenter:
         answers = self.person(thought.reply_to_user_id)
         receipt = self._shown.receipts.get(thought.id) if mine else None
         words = receipt_words(receipt)
+        emojis = pictures(thought.emojis, is_remote=not author.is_local)
         return ThoughtView(
             id=str(thought.id),
             entry_id=str(entry.id),
             author=author,
-            html=thought.page_html or thought.content,
+            html=with_pictures(thought.page_html or thought.content, emojis),
             url=f"{author.profile_url}/{thought.id}",
             origin_url=thought.url,
             published_at=thought.created_at,
             summary=thought.summary,
+            summary_html=text_with(thought.summary, emojis),
             sensitive=thought.sensitive,
             visibility=thought.visibility,
             lang=thought.language or "",
@@ -97,7 +101,7 @@ class Presenter:
             can_boost=self._viewer is not None and may_boost(self._viewer, thought),
             receipt=words,
             receipt_url=f"/thoughts/{thought.id}/delivery" if words else None,
-            poll=poll_view(self._shown.polls.get(thought.id), thought, self._viewer),
+            poll=poll_view(self._shown.polls.get(thought.id), thought, self._viewer, emojis),
         )
 
 

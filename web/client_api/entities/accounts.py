@@ -7,7 +7,7 @@ from typing import Any
 
 from storage.people import Person
 from storage.relations import Relation
-from web.client_api.entities.site import Site, day, moment
+from web.client_api.entities.site import Site, custom_emojis, day, moment
 
 _ROLES = {"user": ("", "0"), "moderator": ("Moderator", "1308"), "admin": ("Admin", "1")}
 
@@ -41,7 +41,7 @@ def account(site: Site, person: Person) -> dict[str, Any]:
         "statuses_count": person.thoughts_count,
         "last_status_at": person.last_thought_at.date().isoformat() if person.last_thought_at else None,
         "hide_collections": False,
-        "emojis": [],
+        "emojis": custom_emojis(site, person.emojis, is_remote=person.is_remote) if person.emojis else [],
         "fields": [_field(field, "html") for field in person.fields],
     }
     if not person.is_remote:

@@ -11,6 +11,7 @@ from federation.actions.reactions import MOST_PINS
 from federation.actions.usage import Usage
 from federation.protocol.text import LINK_CHARS
 from federation.settings import Registration, Settings
+from storage.emojis import CustomEmoji
 from web.client_api.entities.accounts import account
 from web.client_api.entities.site import Site
 
@@ -73,6 +74,17 @@ def instance_v1(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
         "contact_account": _contact(site, usage),
         "rules": [],
     }
+
+
+def custom_emoji(emoji: CustomEmoji) -> dict[str, Any]:
+    """Write an emoji of this server."""
+    written = {
+        "shortcode": emoji.shortcode,
+        "url": emoji.url,
+        "static_url": emoji.url,
+        "visible_in_picker": emoji.visible_in_picker,
+    }
+    return {**written, "category": emoji.category} if emoji.category else written
 
 
 def software_version() -> str:

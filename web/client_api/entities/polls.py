@@ -11,7 +11,9 @@ from storage.thoughts import Thought
 from web.client_api.entities.site import moment
 
 
-def poll(asked: Poll, thought: Thought, viewer: Person | None, now: datetime) -> dict[str, Any]:
+def poll(
+    asked: Poll, thought: Thought, viewer: Person | None, now: datetime, emojis: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Write a poll; its author counts as somebody who voted, and hidden tallies are told at its end."""
     ended = asked.has_ended(now)
     told = ended or not asked.hide_totals
@@ -26,7 +28,7 @@ def poll(asked: Poll, thought: Thought, viewer: Person | None, now: datetime) ->
             {"title": title, "votes_count": votes if told else None}
             for title, votes in zip(asked.options, asked.tallies, strict=True)
         ],
-        "emojis": [],
+        "emojis": emojis,
     }
     if viewer is not None:
         written["voted"] = bool(asked.own_votes) or viewer.id == thought.user_id

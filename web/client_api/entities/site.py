@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from federation.protocol.ids import Urls
 from federation.remote.pictures import proxied_path
@@ -42,6 +44,17 @@ class Site:
         if is_remote:
             return self.origin + proxied_path(url)
         return self.origin + url if url.startswith("/") else url
+
+
+def custom_emojis(site: Site, kept: Sequence[Mapping[str, Any]], *, is_remote: bool) -> list[dict[str, Any]]:
+    """Write the custom emojis of a text."""
+    written = []
+    for one in kept:
+        address = site.picture(one["url"], is_remote=is_remote, default="")
+        written.append(
+            {"shortcode": one["shortcode"], "url": address, "static_url": address, "visible_in_picker": not is_remote}
+        )
+    return written
 
 
 def moment(at: datetime) -> str:

@@ -14,7 +14,7 @@ from storage.polls import Poll
 from storage.thoughts import Mention, Thought, Version
 from web.client_api.entities.accounts import account
 from web.client_api.entities.polls import poll
-from web.client_api.entities.site import Site, moment
+from web.client_api.entities.site import Site, custom_emojis, moment
 
 _VISIBILITY = {"public": "public", "unlisted": "unlisted", "followers": "private", "direct": "direct"}
 
@@ -97,8 +97,7 @@ class Statuses:
             "media_attachments": media_attachments(thought_id, thought.attachments),
             "mentions": [mention(one) for one in shown.mentions.get(thought_id, ())],
             "tags": [{"name": name, "url": site.tag(name)} for name in shown.tags.get(thought_id, ())],
-            # Pictures of emojis are not proxied: pointing apps at strangers' servers would tell who reads what.
-            "emojis": [],
+            "emojis": self._emojis(thought),
             "card": None,
             "poll": self._poll(thought),
         }
@@ -111,7 +110,12 @@ class Statuses:
 
     def _poll(self, thought: Thought) -> dict[str, Any] | None:
         asked = self._shown.polls.get(thought.id)
-        return None if asked is None else poll(asked, thought, self._viewer, datetime.now(UTC))
+        return None if asked is None else poll(asked, thought, self._viewer, datetime.now(UTC), self._emojis(thought))
+
+    def _emojis(self, thought: Thought) -> list[dict[str, Any]]:
+        if not thought.emojis:
+            return []
+        return custom_emojis(self._site, thought.emojis, is_remote=self._shown.people[thought.user_id].is_remote)
 
 
 def _flags(marks: Marks | None) -> dict[str, Any]:
@@ -189,6 +193,7 @@ def history(
 ) -> list[dict[str, Any]]:
     """Write every version of a thought, the first one first and the present one last."""
     by = account(site, author)
+    emojis = custom_emojis(site, thought.emojis, is_remote=author.is_remote)
     earlier = [
         {
             "content": version.content,
@@ -197,7 +202,7 @@ def history(
             "created_at": moment(version.created_at),
             "account": by,
             "media_attachments": media_attachments(thought.id, version.attachments),
-            "emojis": [],
+            "emojis": emojis,
             **_answers(version.poll_options),
         }
         for version in versions
@@ -209,7 +214,7 @@ def history(
         "created_at": moment(thought.edited_at or thought.created_at),
         "account": by,
         "media_attachments": media_attachments(thought.id, thought.attachments),
-        "emojis": [],
+        "emojis": emojis,
         **_answers(asked.options if asked is not None else None),
     }
     return [*earlier, present]

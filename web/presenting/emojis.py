@@ -1,0 +1,26 @@
+"""Custom emojis as pictures: where they are shown from, and texts with them in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from federation.protocol.emojis import with_pictures
+from federation.remote.pictures import proxied_path
+
+Pictures = Mapping[str, str]
+_NONE: Pictures = {}
+
+
+def pictures(emojis: Sequence[Mapping[str, Any]], *, is_remote: bool) -> Pictures:
+    """Return where each shortcode's picture is shown from: remote ones through the proxy."""
+    if not emojis:
+        return _NONE
+    return {one["shortcode"]: proxied_path(one["url"]) if is_remote else one["url"] for one in emojis}
+
+
+def text_with(text: str, found: Pictures) -> str:
+    """Return plain text with its emojis as pictures, marked as safe where there are any."""
+    return Markup(with_pictures(str(escape(text)), found)) if found and ":" in text else text  # noqa: S704 - escaped
