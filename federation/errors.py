@@ -8,6 +8,7 @@
     ├── Gone               was here, was deleted                                (HTTP 410)
     ├── Conflict           contradicts what is stored                           (HTTP 409)
     ├── TooMany            over a rate limit; `retry_after_s` says for how long (HTTP 429)
+    ├── OAuthError         an app asked for what it does not get (RFC 6749 §5.2) (HTTP 400, 401 or 403)
     └── RemoteError        another server let us down                           (HTTP 502 when a person waits)
         ├── Temporary      worth another try
         ├── Permanent      it answered, and the answer is final
@@ -61,6 +62,14 @@ class TooMany(ThoughtsError):
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class OAuthError(ThoughtsError):
+    """An app asked for what it does not get; `code` is its name in RFC 6749."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class RemoteError(ThoughtsError):

@@ -1,4 +1,4 @@
-"""How people and apps prove who they are: sessions, API keys, tokens, lockouts, invites, idempotency."""
+"""How people prove who they are: sessions, lockouts, invites; and idempotency."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from uuid import UUID
 from storage.query import Command, Rows, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from storage.database import Connection
 
 
@@ -25,28 +23,6 @@ class Session:
     address: str
     created_at: datetime
     last_seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A personal API key, without its secret."""
-
-    id: UUID
-    name: str
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """Whom a bearer token speaks for, and what it may do."""
-
-    token_id: UUID
-    user_id: UUID
-    scopes: list[str]
-    is_api_key: bool
-    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +46,11 @@ class Invite:
 
 
 INSERT_SESSION = Command(
-    """INSERT INTO sessions (user_id, token_hash, user_agent, address, expires_at)
-    VALUES ($1, $2, $3, $4, now() + $5::interval)"""
+    """WITH began AS (
+        INSERT INTO sessions (user_id, token_hash, user_agent, address, expires_at)
+        VALUES ($1, $2, $3, $4, now() + $5::interval))
+    INSERT INTO active_weeks (week, user_id) VALUES (date_trunc('week', now() AT TIME ZONE 'UTC')::date, $1)
+    ON CONFLICT DO NOTHING"""
 )
 # Reading a session also slides it, at most once in five minutes.
 SESSION = Rows(
@@ -81,8 +60,11 @@ SESSION = Rows(
     WHERE s.token_hash = $1 AND s.expires_at > now() AND u.state = 'active'""",
 )
 TOUCH_SESSION = Command(
-    """UPDATE sessions SET last_seen_at = now(), expires_at = now() + $2::interval
-    WHERE id = $1 AND last_seen_at < now() - interval '5 minutes'"""
+    """WITH used AS (
+        UPDATE sessions SET last_seen_at = now(), expires_at = now() + $2::interval
+        WHERE id = $1 AND last_seen_at < now() - interval '5 minutes' RETURNING user_id)
+    INSERT INTO active_weeks (week, user_id) SELECT date_trunc('week', now() AT TIME ZONE 'UTC')::date, user_id
+    FROM used ON CONFLICT DO NOTHING"""
 )
 SESSIONS = Rows(
     Session,
@@ -91,36 +73,8 @@ SESSIONS = Rows(
 )
 DELETE_SESSION = Command("DELETE FROM sessions WHERE user_id = $1 AND id = $2")
 DELETE_OTHER_SESSIONS = Command("DELETE FROM sessions WHERE user_id = $1 AND ($2::uuid IS NULL OR id <> $2)")
-INSERT_API_KEY = Value(UUID, "INSERT INTO api_keys (user_id, key_hash, name) VALUES ($1, $2, $3) RETURNING id")
-API_KEYS = Rows(
-    ApiKey,
-    """SELECT id, name, created_at, last_used_at, revoked_at FROM api_keys
-    WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id DESC LIMIT 100""",
-)
-REVOKE_API_KEY = Command("UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL")
-INSERT_TOKEN = Command("INSERT INTO access_tokens (user_id, token_hash, scopes) VALUES ($1, $2, $3)")
 DELETE_SESSIONS_OF = Command("DELETE FROM sessions WHERE user_id = $1")
-DELETE_API_KEYS_OF = Command("DELETE FROM api_keys WHERE user_id = $1")
-DELETE_TOKENS_OF = Command("DELETE FROM access_tokens WHERE user_id = $1")
 DELETE_IDEMPOTENCY_KEYS_OF = Command("DELETE FROM idempotency_keys WHERE user_id = $1")
-BEARER = Rows(
-    Bearer,
-    """SELECT x.id, x.user_id, x.scopes, x.is_api_key, x.last_used_at FROM (
-        SELECT id, user_id, scopes, false AS is_api_key, last_used_at FROM access_tokens
-            WHERE token_hash = $1 AND revoked_at IS NULL
-        UNION ALL
-        SELECT id, user_id, ARRAY['read', 'write', 'follow', 'push'], true, last_used_at FROM api_keys
-            WHERE key_hash = $1 AND revoked_at IS NULL
-    ) x JOIN users u ON u.id = x.user_id WHERE u.state = 'active'""",
-)
-TOUCH_TOKEN = Command(
-    """UPDATE access_tokens SET last_used_at = now()
-    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"""
-)
-TOUCH_API_KEY = Command(
-    """UPDATE api_keys SET last_used_at = now()
-    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"""
-)
 FAILURES = Rows(Failures, "SELECT failures, locked_until FROM sign_in_failures WHERE account = $1 AND address = $2")
 # An attempt counts as failed until it is found right, so that those made at once count too. They count for an
 # hour; from the fifth on the lock doubles from one minute to an hour. While it lasts nothing is counted.
@@ -188,40 +142,10 @@ async def delete_sessions(db: Connection, user_id: UUID, *, but: UUID | None = N
     await DELETE_OTHER_SESSIONS.run(db, user_id, but)
 
 
-async def insert_api_key(db: Connection, user_id: UUID, key_hash: bytes, name: str) -> UUID:
-    """Store a new key's hash."""
-    return await INSERT_API_KEY.one(db, user_id, key_hash, name)
-
-
-async def list_api_keys(db: Connection, user_id: UUID) -> list[ApiKey]:
-    """List a person's live keys."""
-    return await API_KEYS.all(db, user_id)
-
-
-async def revoke_api_key(db: Connection, user_id: UUID, key_id: UUID) -> bool:
-    """Revoke one of a person's keys; False when there is none such."""
-    return bool(await REVOKE_API_KEY.run(db, user_id, key_id))
-
-
-async def insert_token(db: Connection, user_id: UUID, token_hash: bytes, scopes: Sequence[str]) -> None:
-    """Store a new access token's hash."""
-    await INSERT_TOKEN.run(db, user_id, token_hash, list(scopes))
-
-
 async def delete_all(db: Connection, user_id: UUID) -> None:
-    """Delete every session, key and token of a person, and what their requests left."""
-    for command in (DELETE_SESSIONS_OF, DELETE_API_KEYS_OF, DELETE_TOKENS_OF, DELETE_IDEMPOTENCY_KEYS_OF):
+    """Delete every session of a person, and what their requests left."""
+    for command in (DELETE_SESSIONS_OF, DELETE_IDEMPOTENCY_KEYS_OF):
         await command.run(db, user_id)
-
-
-async def find_bearer(db: Connection, token_hash: bytes) -> Bearer | None:
-    """Find whom a bearer token or API key speaks for."""
-    return await BEARER.first(db, token_hash)
-
-
-async def touch_bearer(db: Connection, bearer: Bearer) -> None:
-    """Note that a token was used, at most once a minute."""
-    await (TOUCH_API_KEY if bearer.is_api_key else TOUCH_TOKEN).run(db, bearer.token_id)
 
 
 async def find_failures(db: Connection, account: str, address: str) -> Failures | None:

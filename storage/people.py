@@ -68,6 +68,9 @@ class Credentials:
     password_hash: str | None
     role: str
     state: str
+    needs_approval: bool
+    needs_confirmation: bool
+    created_by_app: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +209,15 @@ class CustomCss:
 CUSTOM_CSS = Rows(CustomCss, "SELECT custom_css, custom_css_source FROM users WHERE id = $1")
 CREDENTIALS = Rows(
     Credentials,
-    """SELECT id, username, email, password_hash, role, state FROM users
+    """SELECT id, username, email, password_hash, role, state, needs_approval, needs_confirmation,
+        created_by_app FROM users
     WHERE NOT is_remote AND actor_type <> 'Application' AND (lower(username) = lower($1) OR lower(email) = lower($1))
     ORDER BY (lower(username) = lower($1)) DESC LIMIT 1""",
 )
 CREDENTIALS_BY_ID = Rows(
     Credentials,
-    "SELECT id, username, email, password_hash, role, state FROM users WHERE id = $1 AND NOT is_remote",
+    """SELECT id, username, email, password_hash, role, state, needs_approval, needs_confirmation, created_by_app
+    FROM users WHERE id = $1 AND NOT is_remote""",
 )
 UPDATE_PASSWORD = Command("UPDATE users SET password_hash = $2 WHERE id = $1 AND NOT is_remote AND state <> 'deleted'")
 # Another account's address leaves everything as it is.

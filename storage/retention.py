@@ -123,6 +123,36 @@ IDEMPOTENCY_KEYS = Command(
     """DELETE FROM idempotency_keys WHERE (user_id, key) IN (
         SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - interval '1 day' LIMIT $1)"""
 )
+# A code that was used stays known for a day, so that a second use is seen.
+CODES = Command(
+    """DELETE FROM authorization_codes WHERE id IN (
+        SELECT id FROM authorization_codes WHERE expires_at < now() - interval '1 day' LIMIT $1)"""
+)
+# Revoked tokens stay known for a month, for the same reason.
+REVOKED_TOKENS = Command(
+    """DELETE FROM access_tokens WHERE id IN (
+        SELECT id FROM access_tokens WHERE revoked_at < now() - interval '30 days' LIMIT $1)"""
+)
+# An app gets another token for itself whenever it wants one.
+IDLE_APP_TOKENS = Command(
+    """DELETE FROM access_tokens WHERE id IN (
+        SELECT id FROM access_tokens
+        WHERE id < (SELECT uuid7(now() - interval '30 days')) AND user_id IS NULL
+            AND coalesce(last_used_at, created_at) < now() - interval '30 days' LIMIT $1)"""
+)
+# What registered and came no further.
+IDLE_APPS = Command(
+    """DELETE FROM apps WHERE id IN (
+        SELECT a.id FROM apps a
+        WHERE a.id < (SELECT uuid7(now() - interval '1 day'))
+            AND NOT EXISTS (SELECT FROM access_tokens t WHERE t.app_id = a.id)
+            AND NOT EXISTS (SELECT FROM authorization_codes c WHERE c.app_id = a.id)
+            AND NOT EXISTS (SELECT FROM users u WHERE u.created_by_app = a.id) LIMIT $1)"""
+)
+FINISHED_MAILS = Command(
+    """DELETE FROM mails WHERE id IN (
+        SELECT id FROM mails WHERE state <> 'pending' AND created_at < now() - interval '30 days' LIMIT $1)"""
+)
 SIGN_IN_FAILURES = Command(
     """DELETE FROM sign_in_failures WHERE (account, address) IN (
         SELECT account, address FROM sign_in_failures WHERE updated_at < now() - interval '1 day' LIMIT $1)"""
@@ -148,6 +178,11 @@ BATCHES: Mapping[str, Command] = {
     "sessions": SESSIONS,
     "idempotency keys": IDEMPOTENCY_KEYS,
     "sign-in failures": SIGN_IN_FAILURES,
+    "authorization codes": CODES,
+    "revoked tokens": REVOKED_TOKENS,
+    "idle app tokens": IDLE_APP_TOKENS,
+    "idle apps": IDLE_APPS,
+    "finished mails": FINISHED_MAILS,
     "notifications": NOTIFICATIONS,
     "resolved dead letters": RESOLVED_EVENTS,
 }

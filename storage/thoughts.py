@@ -43,6 +43,7 @@ class Thought:
     replies_count: int
     created_at: datetime
     edited_at: datetime | None
+    application: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class NewThought:
     attachments: list[dict[str, Any]]
     emojis: list[dict[str, Any]]
     created_at: datetime
+    application: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ class Tombstone:
 COLUMNS = """t.id, t.user_id, t.content, t.page_html, t.sanitiser, t.source, t.summary, t.sensitive,
     t.language, t.reply_to, t.reply_to_ap_id, t.reply_to_user_id,
     coalesce(t.conversation_id, t.id) AS conversation_id, t.visibility, t.ap_id, t.url, t.object_type,
-    t.attachments, t.emojis, t.likes_count, t.boosts_count, t.replies_count, t.created_at, t.edited_at"""
+    t.attachments, t.emojis, t.likes_count, t.boosts_count, t.replies_count, t.created_at, t.edited_at,
+    t.application"""
 
 NEW_ID = Value(UUID, "SELECT uuid7($1)")
 # A thought and whatever hangs on it from the start, in one statement: what every other server posts comes through here.
@@ -162,9 +165,9 @@ INSERT = Rows(
     """WITH written AS (
         INSERT INTO thoughts AS t (id, user_id, content, sanitiser, source, plain, summary, sensitive, language,
             reply_to, reply_to_ap_id, reply_to_user_id, visibility, ap_id, url, object_type, attachments, emojis,
-            created_at, page_html, replies_count, conversation_id)
+            created_at, page_html, application, replies_count, conversation_id)
         VALUES (coalesce($1, uuid7($19)), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, nullif($20, $3),
+            $18, $19, nullif($20, $3), $23,
             (SELECT count(*) FROM thoughts r WHERE r.reply_to IS NULL AND r.reply_to_ap_id = $14),
             (SELECT coalesce(p.conversation_id, p.id) FROM thoughts p WHERE p.id = $10))
         ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}),
@@ -361,7 +364,7 @@ async def insert_thought(
         db, new.id, new.user_id, new.content, new.sanitiser, new.source, new.plain, new.summary, new.sensitive,
         new.language, new.reply_to, new.reply_to_ap_id, new.reply_to_user_id, new.visibility, new.ap_id, new.url,
         new.object_type, new.attachments, new.emojis, new.created_at, new.page_html,
-        list(dict.fromkeys(mentions)), list(dict.fromkeys(tags)),
+        list(dict.fromkeys(mentions)), list(dict.fromkeys(tags)), new.application,
     )  # fmt: skip
     if thought is not None and thought.replies_count:
         await JOIN_THREADS.run(db, thought.id, thought.conversation_id)

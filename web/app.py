@@ -10,7 +10,7 @@ from quart import Quart, Request
 
 from federation.actions.instance import cookie_secret
 from federation.services import Services
-from web import activitypub, admin, assets, client_api, errors, feeds, flashes, health, pages, security
+from web import activitypub, admin, assets, client_api, errors, feeds, flashes, health, oauth, pages, security
 from web.current import SERVICES, SETTINGS
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def create_app(settings: Settings, services: Services | AbstractAsyncContextMana
         feeds.blueprint,
         admin.blueprint,
         *pages.BLUEPRINTS,
+        *oauth.BLUEPRINTS,
     ):
         app.register_blueprint(blueprint)
     activitypub.install(app)

@@ -24,6 +24,7 @@ _PROGRAM_PATHS = (
     "/api/",
     "/oauth/token",
     "/oauth/revoke",
+    "/oauth/userinfo",
     "/.well-known/",
     "/nodeinfo",
     "/inbox",

@@ -16,6 +16,7 @@ from federation.errors import (
     Gone,
     Invalid,
     NotFound,
+    OAuthError,
     RemoteError,
     ThoughtsError,
     TooMany,
@@ -38,6 +39,7 @@ _STATUS: tuple[tuple[type[ThoughtsError], int], ...] = (
     (Gone, 410),
     (Conflict, 409),
     (TooMany, 429),
+    (OAuthError, 400),
     (RemoteError, 502),
 )
 _TITLES = {

@@ -12,6 +12,9 @@ from federation.errors import Invalid, ThoughtsError
 
 Problems = Mapping[str, str]
 
+# What an app asks for travels through the sign-in page, with a state of the app's own.
+_LONGEST_PATH = 8000
+
 
 async def typed() -> dict[str, str]:
     """Return the form's fields, as text."""
@@ -26,7 +29,7 @@ def problems(error: ThoughtsError, renamed: Mapping[str, str] | None = None) -> 
 
 def local_path(text: str | None, default: str = "/") -> str:
     """Return a path on this server; anything that would lead elsewhere becomes the default."""
-    if not text or len(text) > 2048 or not text.startswith("/") or text.startswith("//"):
+    if not text or len(text) > _LONGEST_PATH or not text.startswith("/") or text.startswith("//"):
         return default
     if "\\" in text or any(ord(character) < 33 or ord(character) == 127 for character in text):
         return default

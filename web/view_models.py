@@ -426,6 +426,29 @@ class ApiKeyView:
     name: str
     created_at: datetime
     used_at: datetime | None = None
+    used_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeView:
+    """What an app may do, in words; `much` when it is a lot."""
+
+    words: str
+    much: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AppView:
+    """An app that may act for the viewer."""
+
+    id: str
+    name: str
+    website: str
+    host: str
+    scopes: tuple[ScopeView, ...]
+    created_at: datetime
+    used_at: datetime | None = None
+    used_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

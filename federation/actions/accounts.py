@@ -15,7 +15,7 @@ from federation.actions.passwords import check_password_rules, hash_password, ve
 from federation.errors import Conflict, Forbidden, Invalid, NotFound
 from federation.protocol.handles import is_local_username
 from federation.settings import Registration
-from storage import access, activities, moderation, people, thoughts
+from storage import access, activities, apps, moderation, people, thoughts, tokens
 from storage.people import NewPerson, Person
 
 if TYPE_CHECKING:
@@ -235,6 +235,8 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         inboxes = await activities.list_inboxes_reached_by(db, person.id)
         await forget_person(db, person)
         await access.delete_all(db, person.id)
+        await tokens.delete_all(db, person.id)
+        await apps.delete_codes(db, person.id)
         await send(
             db,
             services,

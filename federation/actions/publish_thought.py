@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from federation.actions.acting import acting
@@ -25,7 +25,7 @@ from federation.protocol.text import (
     normalise_source,
     render_source,
 )
-from storage import access, entries, notifications, people, polls, relations, thoughts
+from storage import access, apps, entries, notifications, people, polls, relations, thoughts
 from storage.people import Person
 from storage.thoughts import NewThought, Thought
 
@@ -50,6 +50,7 @@ class Draft:
     reply_to: UUID | None = None
     idempotency_key: str | None = None
     poll: PollDraft | None = None
+    app_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 attachments=[],
                 emojis=await find_written(db, text.source, text.summary, *(poll.options if poll is not None else ())),
                 created_at=now,
+                application=await _application(db, draft.app_id),
             ),
             mentions=[person.id for person in text.mentioned],
             tags=text.tags,
@@ -174,6 +176,12 @@ async def _parent(db: Connection, author: Person, reply_to: UUID | None) -> Thou
     if parent is None:
         raise NotFound("The thought that you answer is gone, or not yours to see.")
     return parent
+
+
+async def _application(db: Connection, app_id: UUID | None) -> dict[str, Any] | None:
+    """Return what a thought says for good of the app it was written with."""
+    app = await apps.find_app(db, app_id) if app_id is not None else None
+    return {"name": app.name, "website": app.website} if app is not None else None
 
 
 async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -> None:

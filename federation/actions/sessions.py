@@ -10,10 +10,12 @@ from uuid import UUID
 
 from federation.actions.acting import acting
 from federation.actions.passwords import hash_secret, make_secret, verify_password
+from federation.actions.scopes import DEFAULT_SCOPES, check_scopes
 from federation.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
-from storage import access, people
-from storage.access import ApiKey, Bearer, Session
+from storage import access, people, tokens
+from storage.access import Session
 from storage.people import Person
+from storage.tokens import ApiKey, NewToken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 
 SESSION_LASTS = timedelta(days=30)
 LOCK_FROM_FAILURES = 5
-SCOPES = frozenset({"read", "write", "follow", "push", "profile", "admin:read", "admin:write"})
-DEFAULT_SCOPES = ("read", "write", "follow", "push")
 _WRONG = "That username and password do not go together."
 
 
@@ -38,10 +38,17 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class TokenBearer:
-    """An app's person and what the app may do."""
+    """Whom a token speaks for, and what it may do. `person` is None for an app alone.
 
-    person: Person
+    Somebody who may not act, yet or any more, is `barred` instead.
+    """
+
+    token_id: UUID
+    app_id: UUID | None
+    person: Person | None
+    barred: Person | None
     scopes: frozenset[str]
+    is_api_key: bool = False
 
 
 def address_prefix(address: str) -> str:
@@ -58,7 +65,13 @@ def address_prefix(address: str) -> str:
 async def sign_in(
     services: Services, account: str, password: str, *, address: str, user_agent: str
 ) -> tuple[Person, str]:
-    """Check a password and start a session; return the person and the session's secret.
+    """Check a password and start a session; return the person and the session's secret. Raises as `check_password`."""
+    person = await check_password(services, account, password, address=address)
+    return person, await start_session(services, person, address=address, user_agent=user_agent)
+
+
+async def check_password(services: Services, account: str, password: str, *, address: str) -> Person:
+    """Return whose name (or e-mail address) and password these are.
 
     After five failures the account is locked for this address prefix alone, for a minute and then longer:
     a stranger elsewhere cannot lock the owner out. Raises `TooMany`, `Unauthenticated` or `Forbidden`.
@@ -75,21 +88,16 @@ async def sign_in(
         raise Unauthenticated(_WRONG)
     async with services.database.transaction() as db:
         await access.forget_failures(db, key, prefix)
+        person = await people.find_person(db, credentials.id)
+    if credentials.needs_confirmation:
+        raise Forbidden("Please open the link in the mail that we sent you first: it shows that the address is yours.")
     if credentials.state == "pending":
         raise Forbidden("Your account waits for an admin's approval. Please try again later.")
     if credentials.state != "active":
         raise Forbidden("This account is suspended. Write to the admin if you think that is a mistake.")
-    secret = make_secret()
-    async with services.database.transaction() as db:
-        if not await people.hold(db, credentials.id):
-            raise Unauthenticated(_WRONG)
-        await access.insert_session(
-            db, credentials.id, hash_secret(secret), user_agent=user_agent[:200], address=prefix, lasts=SESSION_LASTS
-        )
-        person = await people.find_person(db, credentials.id)
     if person is None:
         raise Unauthenticated(_WRONG)
-    return person, secret
+    return person
 
 
 async def _raise_locked(db: Connection, services: Services, key: str, prefix: str) -> None:
@@ -150,43 +158,67 @@ async def create_api_key(services: Services, person: Person, name: str) -> str:
         raise Invalid("Give the key a name of 1 to 50 characters, so that you recognise it later.", field="name")
     secret = make_secret()
     async with acting(services, person) as db:
-        if len(await access.list_api_keys(db, person.id)) >= 50:
+        if len(await tokens.list_api_keys(db, person.id)) >= 50:
             raise Invalid("You have 50 keys. Revoke one that you no longer use.", field="name")
-        await access.insert_api_key(db, person.id, hash_secret(secret), name)
+        await tokens.insert_api_key(db, person.id, hash_secret(secret), name)
     return secret
 
 
 async def list_api_keys(services: Services, person: Person) -> list[ApiKey]:
     """List a person's live keys."""
     async with services.database.connection() as db:
-        return await access.list_api_keys(db, person.id)
+        return await tokens.list_api_keys(db, person.id)
 
 
 async def revoke_api_key(services: Services, person: Person, key_id: UUID) -> None:
     """Revoke one of a person's keys; `NotFound` when it is not theirs."""
     async with services.database.transaction() as db:
-        if not await access.revoke_api_key(db, person.id, key_id):
+        if not await tokens.revoke_api_key(db, person.id, key_id):
             raise NotFound("There is no such key.")
 
 
 async def create_token(services: Services, person: Person, scopes: Sequence[str] = DEFAULT_SCOPES) -> str:
-    """Make a bearer token for an app; it is returned once and stored as a hash."""
-    unknown = sorted(scope for scope in scopes if scope.partition(":")[0] not in SCOPES and scope not in SCOPES)
-    if unknown or not scopes:
-        raise Invalid(f"Unknown scopes: {' '.join(unknown) or 'none given'}. Known are {' '.join(sorted(SCOPES))}.")
+    """Make a bearer token of no app; it is returned once and stored as a hash."""
+    check_scopes(scopes)
     secret = make_secret()
     async with acting(services, person) as db:
-        await access.insert_token(db, person.id, hash_secret(secret), scopes)
+        await tokens.insert_token(db, NewToken(hash_secret(secret), person.id, None, scopes))
     return secret
 
 
-async def find_bearer(services: Services, token: str) -> TokenBearer | None:
-    """Find whom a bearer token or API key speaks for, and note its use."""
+async def find_bearer(services: Services, token: str, *, address: str = "") -> TokenBearer | None:
+    """Find whom a bearer token or API key speaks for, and note its use and the address prefix it came from."""
+    person = None
     async with services.database.connection() as db:
-        bearer: Bearer | None = await access.find_bearer(db, hash_secret(token))
+        bearer = await tokens.find_bearer(db, hash_secret(token))
         if bearer is None:
             return None
         if bearer.last_used_at is None or services.now() - bearer.last_used_at > timedelta(minutes=1):
-            await access.touch_bearer(db, bearer)
-        person = await people.find_person(db, bearer.user_id)
-    return None if person is None else TokenBearer(person, frozenset(bearer.scopes))
+            await tokens.touch_bearer(db, bearer, address_prefix(address))
+        if bearer.user_id is not None:
+            person = await people.find_person(db, bearer.user_id)
+    active = person is not None and person.state == "active"
+    return TokenBearer(
+        bearer.token_id,
+        bearer.app_id,
+        person if active else None,
+        None if active else person,
+        frozenset(bearer.scopes),
+        bearer.is_api_key,
+    )
+
+
+async def explain_token(services: Services, token: str) -> str:
+    """Say why a token is not accepted, in the words that apps know."""
+    async with services.database.connection() as db:
+        revoked = await tokens.was_revoked(db, hash_secret(token))
+    return "The access token was revoked" if revoked else "The access token is invalid"
+
+
+async def explain_bar(services: Services, person: Person) -> str:
+    """Say why somebody who has a good token may not act, in the words that apps know."""
+    async with services.database.connection() as db:
+        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+    if credentials is not None and credentials.needs_confirmation:
+        return "Your login is missing a confirmed e-mail address"
+    return f"Your login is currently {'pending approval' if person.state == 'pending' else 'disabled'}"

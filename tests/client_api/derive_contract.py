@@ -46,6 +46,8 @@ class Contract:
         if "enum" in schema:
             self.enums[name] = [value for value in schema["enum"] if value is not None]
             return
+        if schema.get("type") == "array":
+            return  # written out where it is used
         required = set(schema.get("required", ()))
         self.entities[name] = {
             field if field in required else f"{field}?": self.type_of(inner, f"{name}.{field}")
@@ -59,7 +61,9 @@ class Contract:
         null = "?" if "null" in kinds else ""
         kind = next((one for one in kinds if one != "null"), None)
         if "$ref" in schema:
-            return schema["$ref"].rpartition("/")[2] + null
+            name = schema["$ref"].rpartition("/")[2]
+            named_list = self.reference["components"]["schemas"].get(name, {})
+            return (self.type_of(named_list, name) if named_list.get("type") == "array" else name) + null
         for combined in ("oneOf", "anyOf", "allOf"):
             if combined in schema:
                 types = [self.type_of(one, place) for one in schema[combined] if one.get("type") != "null"]

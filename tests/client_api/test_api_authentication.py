@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from federation.actions import accounts, sessions
+from federation.actions.scopes import allows
 from tests.services_fixture import Browser, make_person
-from web.client_api.authentication import REQUESTS, allows
+from web.client_api.authentication import REQUESTS
 
 if TYPE_CHECKING:
     from federation.services import Services
@@ -34,8 +35,10 @@ async def test_a_personal_api_key_is_a_token_until_it_is_revoked(services: Servi
     assert (await nobody.call("GET", ME, headers=headers))["username"] == "ann"
     (key,) = await sessions.list_api_keys(services, person)
     assert key.last_used_at is not None
+    assert key.last_used_from == "127.0.0.0/24"
     await sessions.revoke_api_key(services, person, key.id)
-    await nobody.call("GET", ME, headers=headers, expected=401)
+    refused = await nobody.call("GET", ME, headers=headers, expected=401)
+    assert refused == {"error": "The access token was revoked"}
 
 
 @pytest.mark.parametrize("header", ["Bearer wrong", "Bearer", "Basic YTpi", "Bearer ", "Bearer " + "x" * 5000, "wrong"])
@@ -51,10 +54,12 @@ async def test_a_wrong_token_is_refused_where_none_is_needed(nobody: App) -> Non
     await nobody.call("GET", path, headers={"authorization": "Bearer wrong"}, expected=401)
 
 
-async def test_a_suspended_persons_token_is_no_more(ann: App, services: Services) -> None:
+async def test_a_suspended_persons_token_opens_nothing(ann: App, services: Services) -> None:
     assert ann.person is not None
     await accounts.suspend(services, None, ann.person)
-    await ann.get(ME, expected=401)
+    for path in (ME, "/api/v1/timelines/public"):
+        assert await ann.get(path, expected=403) == {"error": "Your login is currently disabled"}
+    assert await ann.post("/api/v1/statuses", status="x", expected=403)
 
 
 async def test_a_session_cookie_counts_for_nothing(
@@ -76,6 +81,10 @@ async def test_a_session_cookie_counts_for_nothing(
         ("follow", "write:follows", True),
         ("follow", "write:statuses", False),
         ("read:statuses", "read", False),
+        ("admin:read", "admin:read:accounts", True),
+        ("read", "admin:read:accounts", False),
+        ("admin:read:accounts", "admin:read", False),
+        ("profile", "read:accounts", False),
     ],
 )
 def test_scopes_hold_their_parts(granted: str, scope: str, allowed: bool) -> None:

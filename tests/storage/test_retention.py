@@ -131,7 +131,42 @@ async def test_home_entries_of_what_is_gone_are_swept(services: Services) -> Non
     assert ids(await timelines.get_home(services, ada, PAGE)) == [kept.id]
 
 
+# Two apps, one of which came two days ago.
+_APPS = """WITH made AS (
+        INSERT INTO apps (id, client_id, secret_hash, name, redirect_uris, scopes)
+        SELECT uuid7(now() - age), age::text, '', 'x', '{x:}', '{read}'
+        FROM (VALUES (interval '2 days'), ('1 hour')) AS x (age) RETURNING id, client_id)
+    """
 AGED: dict[str, tuple[str, int]] = {
+    "authorization codes": (
+        _APPS
+        + """INSERT INTO authorization_codes (code_hash, app_id, user_id, redirect_uri, scopes, expires_at)
+        SELECT client_id::bytea, made.id, users.id, 'x:', '{read}', now() - client_id::interval
+        FROM made, users WHERE username = 'ada'""",
+        1,
+    ),
+    "revoked tokens": (
+        """INSERT INTO access_tokens (token_hash, user_id, scopes, revoked_at)
+        SELECT n::bytea, id, '{read}', at FROM users, (VALUES ('1', now() - interval '31 days'),
+            ('2', now() - interval '29 days'), ('3', NULL)) AS x (n, at) WHERE username = 'ada'""",
+        1,
+    ),
+    "idle app tokens": (
+        _APPS
+        + """INSERT INTO access_tokens (id, token_hash, user_id, app_id, scopes, created_at, last_used_at)
+        SELECT uuid7(now() - age), n::bytea, CASE WHEN n = '3' THEN users.id END, made.id, '{read}', now() - age, used
+        FROM made, users, (VALUES ('1', interval '31 days', NULL), ('2', '31 days', now() - interval '29 days'),
+            ('3', '31 days', NULL), ('4', '29 days', NULL)) AS x (n, age, used)
+        WHERE username = 'ada' AND client_id::interval > '1 day'""",
+        1,
+    ),
+    "idle apps": (_APPS + "SELECT FROM made", 1),
+    "finished mails": (
+        """INSERT INTO mails (user_id, kind, address, state, created_at)
+        SELECT id, 'confirmation', 'x', x.state, now() - age FROM users, (VALUES ('sent', interval '31 days'),
+            ('pending', '31 days'), ('sent', '29 days')) AS x (state, age) WHERE username = 'ada'""",
+        1,
+    ),
     "inbox bodies": (
         """INSERT INTO inbox_activities (signer_id, host, type, body, state, received_at)
         SELECT id, 'x', 'Like', '', x.state, now() - age FROM users,
@@ -187,6 +222,25 @@ async def test_the_old_goes_and_the_rest_stays(services: Services, name: str) ->
     await execute(services, sql)
     assert await _run(services, name) == gone
     assert await _run(services, name) == 0
+
+
+async def test_an_app_stays_while_anybody_could_use_it(services: Services) -> None:
+    ada = await make_person(services, "ada")
+    insert = """INSERT INTO apps (id, client_id, secret_hash, name, redirect_uris, scopes)
+        VALUES (uuid7(now() - interval '1 year'), $1, '', 'x', '{x:}', '{read}') RETURNING id"""
+    signed_up, allowed, granted = [await scalar(services, insert, name) for name in ("a", "b", "c")]
+    await execute(services, "UPDATE users SET created_by_app = $1 WHERE id = $2", signed_up, ada.id)
+    await execute(
+        services, "INSERT INTO access_tokens (token_hash, app_id, scopes) VALUES ('x', $1, '{read}')", allowed
+    )
+    await execute(
+        services,
+        """INSERT INTO authorization_codes (code_hash, app_id, user_id, redirect_uri, scopes, expires_at)
+        VALUES ('x', $1, $2, 'x:', '{read}', now())""",
+        granted,
+        ada.id,
+    )
+    assert await _run(services, "idle apps") == 0
 
 
 async def test_delivered_rows_are_folded_into_counts(services: Services) -> None:

@@ -290,6 +290,7 @@ GLOBALS: Mapping[str, Any] = {
 
 _PAGED = {"newer_url": None, "older_url": "?before=0190"}
 _ADMIN = {"failed_count": 14, "pending_count": 2, "current": "admin"}
+SCOPES = (v.ScopeView("read everything you can read here"), v.ScopeView("do everything in your name", much=True))
 _SETTINGS = {"invites_enabled": True, "form": EMPTY_FORM, "errors": EMPTY_FORM, "current": "settings"}
 _DOOR = {
     "viewer": None,
@@ -526,6 +527,30 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {**_SETTINGS, "fresh_key": "th_9hJ2kQ7mZx4vB8nW1cR5tY", "fresh_name": "Weather bot"}
         | {"keys": (v.ApiKeyView("1", "Weather bot", NOW), v.ApiKeyView("2", "Ivory", NOW, NOW))},
     ),
+    "settings-apps": (
+        "settings/apps.html",
+        {
+            **_SETTINGS,
+            "apps": (
+                v.AppView("1", "Ivory", "https://ivory.example/", "ivory.example", SCOPES, NOW, NOW, "192.0.2.0/24"),
+                v.AppView("2", "toot", "", "", SCOPES[:1], NOW),
+            ),
+        },
+    ),
+    "settings-apps-none": ("settings/apps.html", {**_SETTINGS, "apps": ()}),
+    "oauth-authorize": (
+        "oauth/authorize.html",
+        {
+            "app_name": "Ivory",
+            "app_website": "https://ivory.example/",
+            "app_host": "ivory.example",
+            "person": ALICE,
+            "scopes": SCOPES,
+            "destination": "the app that opens ivory: links",
+            "fields": {"client_id": "x", "redirect_uri": "ivory://accept", "scope": "read write", "state": ""},
+        },
+    ),
+    "oauth-code": ("oauth/code.html", {"code": "9hJ2kQ7mZx4vB8nW1cR5tY"}),
     "settings-blocks": ("settings/blocks.html", {**_SETTINGS, "blocked": ROWS[1:2], "muted": ROWS[:1]}),
     "settings-invites": (
         "settings/invites.html",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storage.people import Person
 
 ClientFor = Callable[["Person"], Awaitable[Browser]]
+OF_PROGRAMS = ("client_api", "documents", "discovery", "oauth_endpoints")
 SAME = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 
 
@@ -100,7 +101,9 @@ async def test_every_form_is_guarded(app: Quart, client_for: ClientFor, services
     guarded = 0
     adapter = app.url_map.bind("localhost:8000")
     for rule in app.url_map.iter_rules():
-        if "POST" not in (rule.methods or ()) or rule.endpoint.startswith(("client_api", "documents", "discovery")):
+        if "POST" not in (rule.methods or ()) or rule.endpoint.startswith(
+            ("client_api", "documents", "discovery", "oauth_endpoints")
+        ):
             continue
         verb = {"verb": rule._converters["verb"].regex.strip("(?:)").split("|")[0]} if "verb" in rule.arguments else {}
         path = adapter.build(rule.endpoint, {name: str(root.id) for name in rule.arguments} | verb, method="POST")

@@ -13,9 +13,16 @@ from federation.errors import Gone, Invalid, NotFound
 from federation.protocol import nodeinfo
 from federation.protocol.negotiation import JRD_JSON, NODEINFO_2_0, NODEINFO_2_1, XRD_XML
 from federation.protocol.webfinger import host_meta_json, host_meta_xml
+from web.cors import answer_preflight, open_to_scripts
 from web.current import services, settings
 
 blueprint = Blueprint("discovery", __name__)
+blueprint.before_request(answer_preflight)
+
+
+@blueprint.after_request
+async def _headers(response: Response) -> Response:
+    return open_to_scripts(response)
 
 
 def software() -> nodeinfo.Software:
@@ -25,7 +32,6 @@ def software() -> nodeinfo.Software:
 
 def _open(body: bytes | str, content_type: str, *, status: int = 200, max_age_s: int = 3600) -> Response:
     response = Response(body, status=status, content_type=content_type)
-    response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = f"public, max-age={max_age_s}" if status == 200 else "no-store"
     return response
 

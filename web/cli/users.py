@@ -8,6 +8,7 @@ import click
 
 from federation.actions import accounts, people, sessions
 from federation.actions.accounts import SignUp
+from federation.actions.scopes import DEFAULT_SCOPES
 from federation.protocol.handles import Handle
 from web.cli.session import open_session, run
 
@@ -106,7 +107,7 @@ def token() -> None:
 
 @token.command("create")
 @click.argument("name")
-@click.option("--scopes", default=" ".join(sessions.DEFAULT_SCOPES), show_default=True, help="What the app may do.")
+@click.option("--scopes", default=" ".join(DEFAULT_SCOPES), show_default=True, help="What the app may do.")
 def create_token(name: str, scopes: str) -> None:
     """Print a new bearer token of somebody's, and nothing else."""
 

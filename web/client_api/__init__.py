@@ -6,6 +6,7 @@ from quart import Blueprint, Response, request
 
 from web.client_api import (
     accounts,
+    apps,
     errors,
     instance,
     lists,
@@ -21,33 +22,24 @@ from web.client_api import (
 from web.client_api.answers import answer
 from web.client_api.authentication import allowance
 from web.client_api.entities.site import moment_of
+from web.cors import answer_preflight, open_to_scripts
 
 blueprint = Blueprint("client_api", __name__, url_prefix="/api")
 for _part in (
-    accounts, instance, lists, notifications, people_lists, polls, reactions, relationships, search, statuses,
+    accounts, apps, instance, lists, notifications, people_lists, polls, reactions, relationships, search, statuses,
     timelines,
 ):  # fmt: skip
     blueprint.register_blueprint(_part.routes)
 errors.install(blueprint)
 
 
-@blueprint.before_request
-async def _preflight() -> Response | None:
-    """Answer OPTIONS at once: any page may call with a token of its own; cookies never count here."""
-    return Response("", status=204, content_type="text/plain") if request.method == "OPTIONS" else None
+blueprint.before_request(answer_preflight)
 
 
 @blueprint.after_request
 async def _headers(response: Response) -> Response:
-    headers = response.headers
-    headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = (
-        "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After"
-    )
+    headers = open_to_scripts(response).headers
     if request.method == "OPTIONS":
-        headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
-        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, *"
-        headers["Access-Control-Max-Age"] = "7200"
         return response
     headers.setdefault("Cache-Control", "private, no-store")
     headers.setdefault("X-Content-Type-Options", "nosniff")

@@ -9,8 +9,9 @@ from typing import Concatenate, Final, ParamSpec
 
 from quart import Response, current_app, g, request
 
-from federation.actions.sessions import TokenBearer, address_prefix, find_bearer
-from federation.errors import Forbidden, TooMany, Unauthenticated
+from federation.actions.scopes import allows
+from federation.actions.sessions import TokenBearer, address_prefix, explain_bar, explain_token, find_bearer
+from federation.errors import Forbidden, Invalid, TooMany, Unauthenticated
 from federation.settings import Settings
 from storage.live import Allowance
 from web.client_api.call import Call
@@ -25,37 +26,42 @@ REQUESTS: Final = 300
 WINDOW_S: Final = 5 * 60
 _LONGEST_TOKEN: Final = 512
 _SITE: Final = "client_api_site"
-# What the old scope `follow` stands for.
-_FOLLOW: Final = frozenset(
-    {"read:follows", "write:follows", "read:blocks", "write:blocks", "read:mutes", "write:mutes"}
-)  # fmt: skip
 _INVALID_TOKEN = "The access token is invalid"  # noqa: S105 - a message
 _OUT_OF_SCOPE = "This action is outside the authorized scopes"
 
 
 def scoped(*scopes: str) -> Callable[[Route[P]], Callable[P, Awaitable[Response]]]:
-    """Let a route through for bearers with one of these scopes (`write:statuses`, or `write`, which holds it)."""
-    return _guard(scopes, optional=False)
+    """Let a route through for people whose token has one of these scopes (`write:statuses`, or `write`)."""
+    return _guard(scopes, _require_person)
 
 
 def open_to_all(*scopes: str) -> Callable[[Route[P]], Callable[P, Awaitable[Response]]]:
     """Let a route through without a token too; a token that is sent must be good, and within these scopes."""
-    return _guard(scopes, optional=True)
+    return _guard(scopes, _require_nothing)
 
 
-def _guard(scopes: tuple[str, ...], *, optional: bool) -> Callable[[Route[P]], Callable[P, Awaitable[Response]]]:
+def app_scoped(*scopes: str) -> Callable[[Route[P]], Callable[P, Awaitable[Response]]]:
+    """Let a route through for any token with one of these scopes: also an app's own, also of people who must wait."""
+    return _guard(scopes, _require_token)
+
+
+Requirement = Callable[[TokenBearer | None], Awaitable[None]]
+
+
+def _guard(scopes: tuple[str, ...], require: Requirement) -> Callable[[Route[P]], Callable[P, Awaitable[Response]]]:
     def decorate(route: Route[P]) -> Callable[P, Awaitable[Response]]:
         @wraps(route)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
             parameters = await read_parameters(request)
             token = _token(parameters)
-            bearer = await find_bearer(services(), token) if token else None
+            bearer = await find_bearer(services(), token, address=client_address()) if token else None
             await _count(bearer)
-            if bearer is None and (token or not optional):
-                raise Unauthenticated(_INVALID_TOKEN)
+            if bearer is None and token:
+                raise Unauthenticated(await explain_token(services(), token))
             if bearer is not None and scopes and not any(allows(bearer.scopes, scope) for scope in scopes):
                 raise Forbidden(_OUT_OF_SCOPE)
-            call = Call(services(), _site(), parameters, bearer.person if bearer else None)
+            await require(bearer)
+            call = Call(services(), _site(), parameters, bearer.person if bearer else None, bearer)
             return await route(call, *args, **kwargs)
 
         return guarded
@@ -63,9 +69,25 @@ def _guard(scopes: tuple[str, ...], *, optional: bool) -> Callable[[Route[P]], C
     return decorate
 
 
-def allows(granted: frozenset[str], scope: str) -> bool:
-    """Tell whether granted scopes hold one: itself, its first part, or the old `follow`."""
-    return scope in granted or scope.partition(":")[0] in granted or ("follow" in granted and scope in _FOLLOW)
+async def _require_nothing(bearer: TokenBearer | None) -> None:
+    """Let anybody through; who may not act sees what strangers see, but somebody who was shut out sees nothing."""
+    if bearer is not None and bearer.barred is not None and bearer.barred.state != "pending":
+        raise Forbidden(await explain_bar(services(), bearer.barred))
+
+
+async def _require_token(bearer: TokenBearer | None) -> None:
+    if bearer is None:
+        raise Unauthenticated(_INVALID_TOKEN)
+    await _require_nothing(bearer)
+
+
+async def _require_person(bearer: TokenBearer | None) -> None:
+    await _require_token(bearer)
+    if bearer is None or bearer.person is not None:
+        return
+    if bearer.barred is None:
+        raise Invalid("This method requires an authenticated user")
+    raise Forbidden(await explain_bar(services(), bearer.barred))
 
 
 def _token(parameters: Parameters) -> str | None:
@@ -87,7 +109,8 @@ async def _count(bearer: TokenBearer | None) -> None:
     """Count a call of this account, or else of this address; raise `TooMany` beyond the limit."""
     if not services().settings.rate_limits:
         return
-    key = str(bearer.person.id) if bearer else address_prefix(client_address())
+    person = (bearer.person or bearer.barred) if bearer else None
+    key = str(person.id) if person else address_prefix(client_address())
     g.allowance = await services().limiter.spend("api", key, limit=REQUESTS, window_s=WINDOW_S)
     if g.allowance.exceeded:
         wait_s = max(1, g.allowance.resets_at - int(time.time()))

@@ -10,6 +10,7 @@ from uuid import UUID
 from quart import Response, request
 
 from federation.actions.rosters import Roster
+from federation.actions.sessions import TokenBearer
 from federation.actions.timelines import Shown
 from federation.errors import Unauthenticated
 from federation.services import Services
@@ -25,12 +26,13 @@ from web.client_api.parameters import Parameters
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; `caller` is None for strangers."""
+    """One call; `caller` is None for strangers, and for people who may not act, whatever their `bearer`."""
 
     services: Services
     site: Site
     parameters: Parameters
     caller: Person | None
+    bearer: TokenBearer | None = None
 
     @property
     def person(self) -> Person:

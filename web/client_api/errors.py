@@ -12,6 +12,7 @@ from federation.errors import (
     Gone,
     Invalid,
     NotFound,
+    OAuthError,
     RemoteError,
     ThoughtsError,
     TooMany,
@@ -43,6 +44,8 @@ def install(blueprint: Blueprint) -> None:
 
 
 async def _ours(error: ThoughtsError) -> Response:
+    if isinstance(error, OAuthError):
+        return _oauth(error)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if isinstance(error, NotFound):
         return answer({"error": "Record not found", "error_description": error.message}, status=status)
@@ -50,7 +53,18 @@ async def _ours(error: ThoughtsError) -> Response:
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, Unauthenticated):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="Thoughts", error="invalid_token"'
+        response.headers["WWW-Authenticate"] = (
+            f'Bearer realm="Thoughts", error="invalid_token", error_description="{error.message}"'
+        )
+    return response
+
+
+def _oauth(error: OAuthError) -> Response:
+    """Answer as RFC 6749 §5.2 and doorkeeper say."""
+    status = {"invalid_client": 401, "unauthorized_client": 403}.get(error.code, 400)
+    response = answer({"error": error.code, "error_description": error.message}, status=status)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = f'Basic realm="Thoughts", error="{error.code}"'
     return response
 
 

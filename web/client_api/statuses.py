@@ -57,6 +57,7 @@ async def publish(call: Call) -> Response:
             reply_to=await _parent(call),
             poll=_poll(given),
             idempotency_key=request.headers.get("Idempotency-Key") or None,
+            app_id=call.bearer.app_id if call.bearer else None,
         ),
     )
     return await _show(call, thought.id)

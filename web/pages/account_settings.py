@@ -1,23 +1,25 @@
-"""What keeps an account safe: password, address, sessions, API keys, invitations; and leaving."""
+"""What keeps an account safe: password, address, sessions, API keys, apps, invitations; and leaving."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from quart import Blueprint, Response
 
-from federation.actions import accounts, sessions
+from federation.actions import accounts, apps, sessions
 from federation.errors import Conflict, Forbidden, Invalid
 from storage.access import Session
 from web.current import me, path_id, services, settings
 from web.current import signed_in as current_session
 from web.flashes import flash
 from web.forms import Problems, go, problems, typed
+from web.oauth.words import scope_views
 from web.pages.settings import settings_page
 from web.security import end_session, rate_limited, signed_in
-from web.view_models import ApiKeyView, InviteView, SessionView
+from web.view_models import ApiKeyView, AppView, InviteView, SessionView
 
 blueprint = Blueprint("account_settings", __name__, url_prefix="/settings")
 
@@ -159,7 +161,7 @@ async def revoke_other_sessions() -> Response:
 
 async def _api_keys_page(**context: Any) -> Response:
     keys = tuple(
-        ApiKeyView(str(key.id), key.name, key.created_at, key.last_used_at)
+        ApiKeyView(str(key.id), key.name, key.created_at, key.last_used_at, key.last_used_from)
         for key in await sessions.list_api_keys(services(), me())
     )
     return settings_page("api_keys", **{"keys": keys, "fresh_key": "", "fresh_name": "", **context})
@@ -192,6 +194,41 @@ async def revoke_api_key(key_id: str) -> Response:
     await sessions.revoke_api_key(services(), me(), path_id(key_id))
     flash("That key opens nothing any more.")
     return go("/settings/api-keys")
+
+
+# --- Apps ------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/apps")
+@signed_in
+async def authorised_apps() -> Response:
+    """List the apps that may act for the viewer."""
+    found = await apps.list_authorised_apps(services(), me())
+    return settings_page(
+        "apps",
+        apps=tuple(
+            AppView(
+                str(app.id),
+                app.name,
+                app.website or "",
+                urlsplit(app.website or "").netloc,
+                scope_views(app.scopes),
+                app.created_at,
+                app.last_used_at,
+                app.last_used_from,
+            )
+            for app in found
+        ),
+    )
+
+
+@blueprint.post("/apps/<app_id>/revoke")
+@signed_in
+async def revoke_app(app_id: str) -> Response:
+    """Let an app act for the viewer no more."""
+    await apps.revoke_app(services(), me(), path_id(app_id))
+    flash("That app is shut out.")
+    return go("/settings/apps")
 
 
 # --- Invitations -----------------------------------------------------------------------------------

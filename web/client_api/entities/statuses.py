@@ -92,7 +92,7 @@ class Statuses:
             "edited_at": moment(thought.edited_at) if thought.edited_at else None,
             "content": thought.content,
             "reblog": None,
-            "application": None,
+            "application": thought.application,
             "account": self._account(thought.user_id),
             "media_attachments": media_attachments(thought_id, thought.attachments),
             "mentions": [mention(one) for one in shown.mentions.get(thought_id, ())],
