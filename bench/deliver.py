@@ -46,34 +46,36 @@ async def _cost(posts: Posts, *, hosts: int, rounds: int, thoughts: int) -> dict
 
 
 async def _hanging(posts: Posts, *, hosts: int, share: float, rounds: int, thoughts: int) -> dict[str, Any]:
-    """Compare how long healthy hosts wait, none of them known: alone, and while others hang beside them.
+    """Compare how long healthy hosts wait, none of them known, while others beside them hang, answer, or do not exist.
 
-    Every round has fresh hosts, with the hanging ones and without them, in turn.
+    Every round has fresh hosts. The ratio is to the run in which the others answer: it has as much to send.
     """
     healthy_hosts = round(hosts * (1 - share))
-    without: list[float] = []
-    with_them: list[float] = []
+    measured_s: dict[str, list[float]] = {"alone": [], "beside_answering": [], "beside_hanging": []}
     for number in range(rounds):
-        for total, measured_s in ((healthy_hosts, without), (hosts, with_them)):
+        for beside, found_s in measured_s.items():
+            total = healthy_hosts if beside == "alone" else hosts
             author = await posts.author(total)
             # Spread evenly among the others, since the order of the rows is that of the names.
             healthy = [author.hosts[place * total // healthy_hosts] for place in range(healthy_hosts)]
             others = set(author.hosts) - set(healthy)
-            posts.peers.hanging |= others
+            if beside == "beside_hanging":
+                posts.peers.hanging |= others
             for _ in range(thoughts):
-                measured_s.extend(await posts.latencies_s(author, healthy))
-            told = latency_ms(measured_s)
-            say(f"round {number + 1} of {rounds}, {len(others)} hang: {told} ms so far")
-            for host in others:  # the next round has hanging hosts of its own
+                found_s.extend(await posts.latencies_s(author, healthy))
+            say(f"round {number + 1} of {rounds}, {beside.replace('_', ' ')}: {latency_ms(found_s)} ms so far")
+            for host in others & posts.peers.hanging:  # the next round has hanging hosts of its own
                 await pause_host(posts.server.services, host, by=None)
-    before, during = latency_ms(without), latency_ms(with_them)
+            await posts.until_written(author, set(author.hosts) - posts.peers.hanging)
+    found = {beside: latency_ms(found_s) for beside, found_s in measured_s.items()}
+    before, during = found["beside_answering"], found["beside_hanging"]
     ratio = {name: round(during[name] / before[name], 3) for name in before}
     return {
         "hosts": hosts,
         "hanging": hosts - healthy_hosts,
         "thoughts": thoughts,
         "rounds": rounds,
-        "latency_ms": {"without_hanging": before, "with_hanging": during, "ratio": ratio},
+        "latency_ms": found | {"ratio": ratio},
         "most_ratio": MOST_RATIO,
         "within": all(one <= MOST_RATIO for one in ratio.values()),
     }

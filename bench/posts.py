@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.peers import Peers
@@ -66,7 +66,7 @@ class Posts:
             await self.peers.until_arrived(thought, author.hosts)
         await self.until_written(author, author.hosts)
 
-    async def until_written(self, author: Author, hosts: Sequence[str]) -> None:
+    async def until_written(self, author: Author, hosts: Iterable[str]) -> None:
         """Wait until nothing of an author's is pending for these hosts."""
         while await self._pending(author, hosts):  # noqa: ASYNC110 - it happens in other processes
             await asyncio.sleep(_LOOK_EVERY_S)
@@ -78,6 +78,6 @@ class Posts:
         await self.until_written(author, hosts)
         return [arrived[host] - began for host in hosts]
 
-    async def _pending(self, author: Author, hosts: Sequence[str]) -> int:
+    async def _pending(self, author: Author, hosts: Iterable[str]) -> int:
         async with self.server.services.database.connection() as db:
             return await COUNT_PENDING.one(db, author.person.id, list(hosts))

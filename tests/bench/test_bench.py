@@ -49,7 +49,7 @@ async def test_deliver_tells_what_a_delivery_costs() -> None:
 async def test_deliver_tells_how_long_healthy_hosts_wait_beside_hanging_ones() -> None:
     result = await bench("deliver", "--hosts", "20", "--rounds", "1", "--thoughts", "1", "--hanging", "0.3")
     assert result["hanging"] == 6
-    assert result["latency_ms"]["with_hanging"]["p95"] > 0
+    assert result["latency_ms"]["beside_hanging"]["p95"] > 0
 
 
 async def test_deliver_tells_when_a_host_that_was_away_has_its_backlog() -> None:
