@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_MOST_DISCARDED = 16 * 1024 * 1024
 _PERSONAL = re.compile(r"/users/([^/]+)/inbox")
 _TYPES = ("application/activity+json", "application/ld+json", "application/json")
 _STATUS: tuple[tuple[type[ThoughtsError], int], ...] = (
@@ -66,18 +67,21 @@ class InboxDoor:
         if path not in ("/inbox", "/actor/inbox") and personal is None:
             await self._app(scope, receive, send)
             return
-        status, message = await self._receive(scope, receive, personal.group(1) if personal else None)
-        await _answer(send, status, message)
-
-    async def _receive(self, scope: HTTPScope, receive: ASGIReceiveCallable, owner: str | None) -> tuple[int, str]:
-        """Take an activity in; return the status and, for refusals, what is wrong."""
         headers = collect_headers(scope["headers"])
         content_type = (headers.get("content-type") or [""])[0].partition(";")[0].strip().lower()
+        body, ended = await _read(receive, MAX_ACTIVITY_BYTES if content_type in _TYPES else 0)
         if content_type not in _TYPES:
-            return 415, "Send application/activity+json."
-        body = await _read(receive, headers)
-        if body is None:
-            return 413, f"An activity may have at most {MAX_ACTIVITY_BYTES} bytes."
+            status, message = 415, "Send application/activity+json."
+        elif body is None:
+            status, message = 413, f"An activity may have at most {MAX_ACTIVITY_BYTES} bytes."
+        else:
+            status, message = await self._receive(scope, headers, body, personal.group(1) if personal else None)
+        await _answer(send, status, message, close=not ended and scope["http_version"].startswith("1"))
+
+    async def _receive(
+        self, scope: HTTPScope, headers: dict[str, list[str]], body: bytes, owner: str | None
+    ) -> tuple[int, str]:
+        """Take an activity in; return the status and, for refusals, what is wrong."""
         services: Services = self._quart.extensions[SERVICES]
         if self._inbox is None:
             self._inbox = Inbox(services)
@@ -104,31 +108,36 @@ class InboxDoor:
         return 202, ""
 
 
-async def _read(receive: ASGIReceiveCallable, headers: dict[str, list[str]]) -> bytes | None:
-    """Return the whole body; None when it is, or says it is, too large."""
-    announced = (headers.get("content-length") or ["0"])[0]
-    if announced.isdigit() and int(announced) > MAX_ACTIVITY_BYTES:
-        return None
+async def _read(receive: ASGIReceiveCallable, most: int) -> tuple[bytes | None, bool]:
+    """Return the whole body, or None when it has more than `most` bytes; and whether it came to its end.
+
+    What is too large is taken off the line and thrown away, up to a bound: a sender (or the proxy in front of us)
+    whose connection closes in the midst of its body does not read why it is refused.
+    """
     pieces: list[bytes] = []
     size = 0
-    while True:
+    while size <= _MOST_DISCARDED:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(pieces)
+            return b"".join(pieces), True
         piece = message.get("body", b"")
         size += len(piece)
-        if size > MAX_ACTIVITY_BYTES:
-            return None
-        pieces.append(piece)
+        if size <= most:
+            pieces.append(piece)
+        else:
+            pieces.clear()
         if not message.get("more_body"):
-            return b"".join(pieces)
+            return b"".join(pieces) if size <= most else None, True
+    return None, False
 
 
-async def _answer(send: ASGISendCallable, status: int, message: str) -> None:
+async def _answer(send: ASGISendCallable, status: int, message: str, *, close: bool) -> None:
     body = orjson.dumps({"error": message}) if message else b""
     headers = [(b"content-length", str(len(body)).encode())]
     if body:
         headers.append((b"content-type", b"application/json"))
+    if close:
+        headers.append((b"connection", b"close"))
     if status == 401:
         headers.append((b"accept-signature", accept_signature(with_body=True).encode()))
     if status == 503:
