@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from storage.query import Command, Rows, Value
+from storage.people import COLUMNS as PERSON_COLUMNS
+from storage.people import Person
+from storage.query import Command, Joined, Rows, Value
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -23,6 +25,15 @@ class Session:
     address: str
     created_at: datetime
     last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What a session's cookie tells: which session it is, and whose."""
+
+    id: UUID
+    last_seen_at: datetime
+    person: Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +64,12 @@ INSERT_SESSION = Command(
     ON CONFLICT DO NOTHING"""
 )
 # Reading a session also slides it, at most once in five minutes.
-SESSION = Rows(
-    Session,
-    """SELECT s.id, s.user_id, s.user_agent, s.address, s.created_at, s.last_seen_at
-    FROM sessions s JOIN users u ON u.id = s.user_id
+SESSION = Joined(
+    Resumed,
+    Person,
+    """SELECT s.id, s.last_seen_at, {person} FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.token_hash = $1 AND s.expires_at > now() AND u.state = 'active'""",
+    person=PERSON_COLUMNS,
 )
 TOUCH_SESSION = Command(
     """WITH used AS (
@@ -117,8 +129,8 @@ async def insert_session(
     await INSERT_SESSION.run(db, user_id, token_hash, user_agent, address, lasts)
 
 
-async def find_session(db: Connection, token_hash: bytes) -> Session | None:
-    """Find a live session of an active person."""
+async def find_session(db: Connection, token_hash: bytes) -> Resumed | None:
+    """Find a live session and the active person whose it is."""
     return await SESSION.first(db, token_hash)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from storage.query import Command, Rows, Value
+from storage.query import Command, Joined, Rows, Value
 from storage.thoughts import COLUMNS, Thought
 from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, VISIBLE
 
@@ -87,25 +87,13 @@ class EntryRow:
     ap_id: str | None
 
 
-def _entry(
-    entry_id: UUID, kind: str, user_id: UUID, created_at: datetime, ap_id: str | None, *thought: object
-) -> Entry:
-    return Entry(entry_id, kind, user_id, created_at, ap_id, Thought(*thought))  # type: ignore[arg-type]
-
-
-class EntryRows(Rows[Entry]):
+class EntryRows(Joined[Entry]):
     """Rows whose first columns are the entry's and whose rest is its thought's."""
 
     __slots__ = ()
 
-    async def all(self, db: Connection, *args: object) -> list[Entry]:
-        """Return every row."""
-        return [_entry(*record) for record in await db.fetch(self.sql, *args)]
-
-    async def first(self, db: Connection, *args: object) -> Entry | None:
-        """Return the first row, or None."""
-        record = await db.fetchrow(self.sql, *args)
-        return None if record is None else _entry(*record)
+    def __init__(self, row: type[Entry], sql: str, **fragments: str) -> None:
+        super().__init__(row, Thought, sql, **fragments)
 
 
 ENTRY_COLUMNS = "e.id, e.kind, e.user_id, e.created_at, e.ap_id, " + COLUMNS

@@ -6,7 +6,8 @@ stand in the text as {name}; they are constants of ours, never input.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -47,6 +48,30 @@ class Rows(Generic[Row]):
         if found is None:
             raise LookupError(f"no row from: {self.sql}")
         return found
+
+
+class Joined(Rows[Row]):
+    """A query whose last columns make a row of their own, `inner`, which is the last field of `row`."""
+
+    __slots__ = ("inner", "own")
+
+    def __init__(self, row: type[Row], inner: Callable[..., Any], sql: str, **fragments: str) -> None:
+        super().__init__(row, sql, **fragments)
+        self.inner = inner
+        self.own = len(fields(row)) - 1  # type: ignore[arg-type]
+
+    async def all(self, db: Connection, *args: Any) -> list[Row]:
+        """Return every row."""
+        return [self._made(record) for record in await db.fetch(self.sql, *args)]
+
+    async def first(self, db: Connection, *args: Any) -> Row | None:
+        """Return the first row, or None."""
+        record = await db.fetchrow(self.sql, *args)
+        return None if record is None else self._made(record)
+
+    def _made(self, record: Any) -> Row:
+        made: Callable[..., Row] = self.row
+        return made(*record[: self.own], self.inner(*record[self.own :]))
 
 
 class Value(Generic[Scalar]):

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 import structlog
-from quart import Quart, Response, g, request
+from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from federation.errors import (
@@ -127,9 +127,6 @@ def answer(status: int, explanation: str, *, title: str = "", reference: str = "
         if reference:
             body["reference"] = reference
         return json_response(body, status=status)
-    if status >= 500:
-        # Whatever is broken must not break the page that says so.
-        g.unread_count = 0
     return render(
         "error.html",
         status=status,

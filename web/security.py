@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from quart import Quart, Response, current_app, g, request
 
-from federation.actions import notices, sessions
+from federation.actions import sessions
 from federation.errors import Forbidden, Invalid, TooMany
 from web.current import client_address, is_for_programs, me, services, settings
 
@@ -88,9 +88,7 @@ async def load_viewer() -> None:
     secret = read_cookie("session")
     if not secret:
         return
-    g.signed_in = found = await sessions.resume_session(services(), secret)
-    if found is not None and request.method == "GET":
-        g.unread_count = await notices.count_unread(services(), found.person)
+    g.signed_in = await sessions.resume_session(services(), secret, with_unread=request.method == "GET")
 
 
 def start_session(response: Response, secret: str) -> None:
@@ -132,7 +130,7 @@ def _visitor() -> str | None:
     return value if value and is_signed("visitor", value, mac) else None
 
 
-def refuse_nul() -> None:
+async def refuse_nul() -> None:
     """Refuse addresses with a NUL, which no text in PostgreSQL can hold."""
     if "\0" in request.path or b"%00" in request.query_string:
         raise Invalid("An address cannot contain that.")
@@ -163,7 +161,7 @@ def allow_form_action(origin: str) -> None:
     g.form_action = origin
 
 
-def secure_headers(response: Response) -> Response:
+async def secure_headers(response: Response) -> Response:
     """Give every answer its headers, every page its policy, and a visitor the cookie of their token."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if (response.content_type or "").startswith("text/html"):
@@ -251,7 +249,7 @@ def _in_words(wait_s: int) -> str:
 
 
 def guard(app: Quart) -> None:
-    """Put the guards before and after every request of an application."""
+    """Put the guards before and after every request of an application; Quart runs what is not async in a thread."""
     app.before_request(refuse_nul)
     app.before_request(load_viewer)
     app.before_request(check_form)

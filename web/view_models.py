@@ -48,13 +48,13 @@ def ago(when: datetime | None, now: datetime | None = None) -> str:
 
 def iso(when: datetime) -> str:
     """Return the moment as a `datetime` attribute takes it, in UTC and whole seconds."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return when.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def exact(when: datetime) -> str:
     """Return the moment in full, for titles and for the thought that a page is about."""
     at = when.astimezone(UTC)
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at:%H:%M} UTC"
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at.hour:02}:{at.minute:02} UTC"
 
 
 def past(when: datetime | None, now: datetime | None = None) -> str:

@@ -12,7 +12,7 @@ from federation.actions.acting import acting
 from federation.actions.passwords import hash_secret, make_secret, verify_password
 from federation.actions.scopes import DEFAULT_SCOPES, check_scopes
 from federation.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
-from storage import access, people, tokens
+from storage import access, notifications, people, tokens
 from storage.access import Session
 from storage.people import Person
 from storage.tokens import ApiKey, NewToken
@@ -30,10 +30,11 @@ _WRONG = "That username and password do not go together."
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session's person."""
+    """A session's person, and how much they have not read, when that was asked for."""
 
     session_id: UUID
     person: Person
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +121,16 @@ async def start_session(services: Services, person: Person, *, address: str, use
     return secret
 
 
-async def resume_session(services: Services, secret: str) -> SignedIn | None:
-    """Find whose session a cookie stands for, and keep it alive."""
+async def resume_session(services: Services, secret: str, *, with_unread: bool = False) -> SignedIn | None:
+    """Find whose session a cookie stands for, and keep it alive; count their unread notifications, up to 100."""
     async with services.database.connection() as db:
         session = await access.find_session(db, hash_secret(secret))
         if session is None:
             return None
         if services.now() - session.last_seen_at > timedelta(minutes=5):
             await access.touch_session(db, session.id, SESSION_LASTS)
-        person = await people.find_person(db, session.user_id)
-    return None if person is None else SignedIn(session.id, person)
+        unread = await notifications.count_unread(db, session.person.id) if with_unread else 0
+    return SignedIn(session.id, session.person, unread)
 
 
 async def list_sessions(services: Services, person: Person) -> list[Session]:

@@ -15,8 +15,7 @@ import asyncpg
 import pytest
 
 import storage
-from storage.entries import EntryRows
-from storage.query import Command, Rows, Value
+from storage.query import Command, Joined, Rows, Value
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -48,9 +47,9 @@ def _accepts(annotation: Any, postgres: str) -> bool:
 def _fields(query: Rows[Any]) -> list[tuple[str, Any]]:
     hints = typing.get_type_hints(query.row)
     fields = [(field.name, hints[field.name]) for field in dataclasses.fields(query.row)]
-    if isinstance(query, EntryRows):
-        thought = fields.pop()[1]
-        fields += [(f.name, typing.get_type_hints(thought)[f.name]) for f in dataclasses.fields(thought)]
+    if isinstance(query, Joined):
+        inner = fields.pop()[1]
+        fields += [(f.name, typing.get_type_hints(inner)[f.name]) for f in dataclasses.fields(inner)]
     return fields
 
 

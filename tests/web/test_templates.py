@@ -11,23 +11,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
 
-from web.view_models import FILTERS, ago, compact, counted, past, soon
+from web.rendering import environment
+from web.view_models import ago, compact, counted, past, soon
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
 SAMPLE = runpy.run_path(str(Path(__file__).with_name("sample_views.py")))
 PAGES = SAMPLE["PAGES"]
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "use", "path", "rect"}
-
-
-def environment() -> jinja2.Environment:
-    """Return the templates as the application sets them up."""
-    env = jinja2.Environment(loader=jinja2.FileSystemLoader(WEB / "templates"), autoescape=True)
-    env.filters.update(FILTERS)
-    return env
 
 
 ENV = environment()
@@ -319,3 +312,24 @@ def test_times_inside_sentences() -> None:
         "at 14:00 UTC",
         "on 22 Nov at 12:00 UTC",
     ]
+
+
+HOSTILE = "<script>\"&'</script>"
+ESCAPED = "&lt;script&gt;&#34;&amp;&#39;&lt;/script&gt;"
+
+
+@pytest.mark.parametrize(
+    ("template", "printed"),
+    [
+        ("{{ it }}", ESCAPED),
+        ('<a title="{{ it }}">', f'<a title="{ESCAPED}">'),
+        ("{% macro m(x) %}<b>{{ x }}</b>{% endmacro %}{{ m(m(it)) }}", f"<b><b>{ESCAPED}</b></b>"),
+        ("{% set x %}<b>{{ it }}</b>{% endset %}{{ x }}", f"<b>{ESCAPED}</b>"),
+        ("{{ '<b>' ~ it }}", f"&lt;b&gt;{ESCAPED}"),
+        ("{{ it|upper }}", ESCAPED.upper().replace("&LT;", "&lt;").replace("&GT;", "&gt;").replace("&AMP;", "&amp;")),
+        ("{{ [it]|join }}{{ it|safe }}", ESCAPED + HOSTILE),
+        ("{{ 7 }}{{ none }}{{ missing }}", "7None"),
+    ],
+)  # fmt: skip
+def test_everything_printed_is_escaped_once_unless_marked_safe(template: str, printed: str) -> None:
+    assert ENV.from_string(template).render(it=HOSTILE) == printed

@@ -111,7 +111,7 @@ def each_once(views: Iterable[ThoughtView]) -> tuple[ThoughtView, ...]:
     for view in views:
         found.setdefault(view.id, []).append(view)
     return tuple(
-        replace(first, other_boosters=sum(other.boosted_by is not None for other in others))
+        replace(first, other_boosters=sum(other.boosted_by is not None for other in others)) if others else first
         for first, *others in found.values()
     )
 
