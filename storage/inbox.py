@@ -63,6 +63,7 @@ CLAIM = Rows(
         WHERE i.state = 'pending' AND i.due_at <= now() AND (i.leased_until IS NULL OR i.leased_until < now())
             AND NOT EXISTS (SELECT FROM inbox_activities e
                 WHERE e.signer_id = i.signer_id AND e.state = 'pending' AND e.leased_until >= now())
+            AND i.host <> ALL($4::text[])
         ORDER BY i.due_at, i.seq LIMIT $3 FOR UPDATE SKIP LOCKED),
     leased AS (
         UPDATE inbox_activities i SET lease = $1, leased_until = now() + $2::interval
@@ -105,9 +106,11 @@ async def accept(db: Connection, new: NewIncoming) -> UUID | None:
     return await ACCEPT.get(db, new.key, new.signer_id, new.host, new.addressee_id, new.type, new.body)
 
 
-async def claim(db: Connection, *, lease: UUID, lease_for: timedelta, limit: int) -> list[Incoming]:
-    """Lease a batch in order of arrival, leaving out signers of whom another worker holds something."""
-    return await CLAIM.all(db, lease, lease_for, limit)
+async def claim(
+    db: Connection, *, lease: UUID, lease_for: timedelta, limit: int, but_of: Sequence[str] = ()
+) -> list[Incoming]:
+    """Lease a batch in order of arrival, leaving out these hosts, and signers of whom a worker holds something."""
+    return await CLAIM.all(db, lease, lease_for, limit, list(but_of))
 
 
 async def renew(db: Connection, lease: UUID, lease_for: timedelta) -> None:

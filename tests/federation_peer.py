@@ -22,7 +22,7 @@ import httpx
 from federation.actions import background
 from federation.actions.follows import follow_person
 from federation.actions.publish_thought import Draft, publish_thought
-from federation.inbound import process
+from federation.inbound.drain import InboxDrain
 from federation.protocol.keys import PrivateKey, generate_ed25519_key, generate_rsa_key
 from federation.remote.actors import refresh_actor
 from federation.settings import AllowedNetwork
@@ -151,7 +151,7 @@ class Server:
 
     async def drain(self) -> None:
         """Process what was accepted and read what that asks for, until nothing is left."""
-        while await process.drain(self.services) + await background.drain(self.services):
+        while await InboxDrain(self.services).run() + await background.drain(self.services):
             pass
 
     async def rows(self, sql: str, *arguments: object) -> list[tuple[Any, ...]]:

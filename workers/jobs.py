@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from federation.actions import background
-from federation.inbound import process
+from federation.inbound.drain import InboxDrain
 from storage import deliveries, fetches, inbox
 from workers import periodic
 from workers.deliveries import DeliveryDrain, Lane
@@ -48,7 +48,7 @@ async def open_jobs(services: Services) -> AsyncIterator[Jobs]:
     ]
     drains = [
         *(Drain(f"drain_deliveries_{lane.lane.label}", partial(_lane_has_due, lane.lane), lane.run) for lane in lanes),
-        Drain("drain_inbox", inbox.has_due, OneAtATime(partial(process.drain, services))),
+        Drain("drain_inbox", inbox.has_due, InboxDrain(services).run),
         Drain("drain_fetches", fetches.has_due, OneAtATime(partial(background.drain, services))),
     ]
     rounds = [

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from federation.actions.blocks import block_person
-from federation.inbound import process
+from federation.inbound import drain, process
+from federation.inbound.drain import InboxDrain
 from federation.inbound.envelope import Envelope
 from federation.protocol.activities import Follow
 from federation.services import Services
@@ -76,12 +77,12 @@ async def test_a_batch_is_held_while_it_takes_long_and_no_longer(
         while not await claimed_by_another():
             await asyncio.sleep(0.01)
 
-    monkeypatch.setattr(process, "LEASE", timedelta(seconds=0.5))
-    monkeypatch.setattr(process, "RENEW_EVERY_S", 0.1)
+    monkeypatch.setattr(drain, "LEASE", timedelta(seconds=0.5))
+    monkeypatch.setattr(drain, "RENEW_EVERY_S", 0.1)
     monkeypatch.setitem(process.HANDLERS, Follow, slow)
     assert (await peer.post(server, peer.follow(await server.person()))).status_code == 202
     async with asyncio.timeout(20):
-        draining = asyncio.create_task(process.drain(server.services))
+        draining = asyncio.create_task(InboxDrain(server.services).run())
         await begun.wait()
         await asyncio.sleep(1.0)  # twice the lease
         assert await claimed_by_another() == 0

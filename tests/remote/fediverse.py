@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -42,6 +43,7 @@ class Host:
     asked: list[str] = field(default_factory=list)
     signed_by: dict[str, str] = field(default_factory=dict)
     takes_only_rfc9421: bool = False
+    hangs_at: dict[str, asyncio.Event] = field(default_factory=dict)
 
     @property
     def authority(self) -> str:
@@ -63,6 +65,10 @@ class Host:
 
     def fail(self, url: str, status: int) -> None:
         self.put(url, "no", "text/plain", status=status)
+
+    def hang(self, url: str) -> asyncio.Event:
+        """Let a URL answer only when the event is set."""
+        return self.hangs_at.setdefault(_path(url), asyncio.Event())
 
     def redirect(self, url: str, location: str) -> None:
         self.put(url, "", "text/plain", status=302, Location=location)
@@ -91,6 +97,8 @@ class Host:
         path = unquote(request.raw_path)
         self.asked.append(path)
         self.signed_by[path] = request.headers.get("Signature", "")
+        if (answers := self.hangs_at.get(path)) is not None:
+            await answers.wait()
         answer = self.answers.get(path)
         if self.takes_only_rfc9421 and "Signature-Input" not in request.headers:
             return web.Response(status=401)
