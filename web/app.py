@@ -11,6 +11,7 @@ from quart import Quart, Request
 from federation.actions.instance import cookie_secret
 from federation.services import Services
 from web import activitypub, admin, assets, client_api, errors, feeds, flashes, health, oauth, pages, security
+from web.bodies import WholeBodies
 from web.current import SERVICES, SETTINGS
 
 if TYPE_CHECKING:
@@ -71,5 +72,6 @@ def create_app(settings: Settings, services: Services | AbstractAsyncContextMana
         *oauth.BLUEPRINTS,
     ):
         app.register_blueprint(blueprint)
+    app.asgi_app = WholeBodies(app.asgi_app)  # type: ignore[method-assign]
     activitypub.install(app)
     return app

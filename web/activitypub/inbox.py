@@ -21,21 +21,18 @@ from federation.errors import (
 from federation.inbound.accept import MAX_ACTIVITY_BYTES, Inbox
 from federation.protocol.signatures import SignedRequest, accept_signature, collect_headers
 from storage.errors import StorageError
+from web.bodies import MOST_DISCARDED
 from web.current import SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
     from quart import Quart
 
     from federation.services import Services
-
-    AsgiApp = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
+    from web.bodies import AsgiApp
 
 log = structlog.get_logger(__name__)
 
-_MOST_DISCARDED = 16 * 1024 * 1024
 _PERSONAL = re.compile(r"/users/([^/]+)/inbox")
 _TYPES = ("application/activity+json", "application/ld+json", "application/json")
 _STATUS: tuple[tuple[type[ThoughtsError], int], ...] = (
@@ -116,7 +113,7 @@ async def _read(receive: ASGIReceiveCallable, most: int) -> tuple[bytes | None, 
     """
     pieces: list[bytes] = []
     size = 0
-    while size <= _MOST_DISCARDED:
+    while size <= MOST_DISCARDED:
         message = await receive()
         if message["type"] != "http.request":
             return b"".join(pieces), True
