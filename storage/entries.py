@@ -293,12 +293,6 @@ FAN_OUT = Command(
     UNION SELECT u.id, $1::uuid FROM users u WHERE u.id = $2 AND NOT u.is_remote
     ON CONFLICT DO NOTHING"""
 )
-# Those who follow with the bell on.
-FOLLOWERS_TO_NOTIFY = Value(
-    UUID,
-    """SELECT f.follower_id FROM follows f JOIN users u ON u.id = f.follower_id
-    WHERE f.following_id = $1 AND f.state = 'accepted' AND f.notify AND NOT u.is_remote""",
-)
 BACKFILL_HOME = Command(
     """INSERT INTO home_entries (user_id, entry_id)
     SELECT $1, e.id FROM follows f

@@ -31,18 +31,36 @@ class Notification:
 
 # Nobody hears of themselves (but of the end of their own poll), nor from whom, nor of which thread they muted;
 # remote people hear from their own server.
-INSERT = Value(
-    UUID,
-    """INSERT INTO notifications (user_id, type, actor_id, thought_id)
-    SELECT u.id, $2, $3, $4 FROM users u
-    WHERE u.id = ANY($1::uuid[]) AND NOT u.is_remote AND u.state = 'active' AND (u.id <> $3 OR $2 = 'poll')
-        AND NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id = u.id AND b.blocked_id = $3)
-            OR (b.blocker_id = $3 AND b.blocked_id = u.id))
-        AND NOT EXISTS (SELECT FROM mutes m WHERE m.muter_id = u.id AND m.muted_id = $3 AND m.hide_notifications
+_INSERT = """INSERT INTO notifications (user_id, type, actor_id, thought_id)
+    SELECT u.id, {type}, {actor}, {thought} FROM {people}
+        AND NOT u.is_remote AND u.state = 'active' AND (u.id <> {actor} OR {type} = 'poll')
+        AND NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id = u.id AND b.blocked_id = {actor})
+            OR (b.blocker_id = {actor} AND b.blocked_id = u.id))
+        AND NOT EXISTS (SELECT FROM mutes m WHERE m.muter_id = u.id AND m.muted_id = {actor} AND m.hide_notifications
             AND (m.expires_at IS NULL OR m.expires_at > now()))
-        AND ($4::uuid IS NULL OR NOT EXISTS (SELECT FROM thoughts t JOIN thread_mutes q
-            ON q.user_id = u.id AND q.conversation_id = coalesce(t.conversation_id, t.id) WHERE t.id = $4))
-    ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING RETURNING user_id""",
+        AND NOT EXISTS (SELECT FROM thoughts t JOIN thread_mutes q
+            ON q.user_id = u.id AND q.conversation_id = coalesce(t.conversation_id, t.id) WHERE t.id = {thought})
+    ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING RETURNING user_id"""
+INSERT = Value(
+    UUID, _INSERT, people="users u WHERE u.id = ANY($1::uuid[])", type="$2", actor="$3", thought="$4::uuid"
+)  # fmt: skip
+# For every post of other servers: without an array, whose length PostgreSQL would plan for each time anew.
+INSERT_NAMED = Value(
+    UUID,
+    _INSERT,
+    people="mentions x JOIN users u ON u.id = x.user_id WHERE x.thought_id = $2",
+    type="'mention'",
+    actor="$1",
+    thought="$2",
+)
+INSERT_FOLLOWING = Value(
+    UUID,
+    _INSERT,
+    people="""follows f JOIN users u ON u.id = f.follower_id
+    WHERE f.following_id = $1 AND f.state = 'accepted' AND f.notify""",
+    type="'status'",
+    actor="$1",
+    thought="$2",
 )
 DELETE = Command(
     """DELETE FROM notifications WHERE user_id = $1 AND type = $2 AND actor_id = $3
@@ -94,6 +112,16 @@ async def notify(
 ) -> list[UUID]:
     """Notify those of these people who want to hear of it; return who was told (once only)."""
     return await INSERT.all(db, people, kind, actor_id, thought_id) if people else []
+
+
+async def notify_named(db: Connection, actor_id: UUID, thought_id: UUID) -> list[UUID]:
+    """Notify whom a thought names, as `notify` does."""
+    return await INSERT_NAMED.all(db, actor_id, thought_id)
+
+
+async def notify_following(db: Connection, actor_id: UUID, thought_id: UUID) -> list[UUID]:
+    """Notify those who follow its author with the bell on of a thought, as `notify` does."""
+    return await INSERT_FOLLOWING.all(db, actor_id, thought_id)
 
 
 async def withdraw(db: Connection, user_id: UUID, kind: str, actor_id: UUID, thought_id: UUID | None = None) -> None:

@@ -193,8 +193,7 @@ async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -
             db, thought.id, author.id,
             is_boost=False, reply_to_user_id=thought.reply_to_user_id, language=thought.language,
         )  # fmt: skip
-        followers = await entries.FOLLOWERS_TO_NOTIFY.all(db, author.id)
-        await notifications.notify(db, followers, "status", author.id, thought.id)
+        await notifications.notify_following(db, author.id, thought.id)
     hear = {person.id for person in text.mentioned}
     if thought.reply_to_user_id is not None and thought.visibility in ("public", "unlisted"):
         # Whoever is answered hears of it, named or not: "mention" is the API's name for an answer too.

@@ -95,7 +95,7 @@ async def receive_thought(
             if fresh and arrival.author_followed:
                 await _show_to_followers(db, thought)
             if fresh:
-                await notifications.notify(db, [one.id for one in mentioned], "mention", author.id, thought.id)
+                await notifications.notify_named(db, author.id, thought.id)
             if wanted:
                 await fetches.request(db, "thought", wanted, depth=1)
     if wanted:
@@ -242,8 +242,7 @@ async def _show_to_followers(db: Connection, thought: Thought) -> None:
         db, thought.id, thought.user_id,
         is_boost=False, reply_to_user_id=thought.reply_to_user_id, language=thought.language,
     )  # fmt: skip
-    followers = await entries.FOLLOWERS_TO_NOTIFY.all(db, thought.user_id)
-    await notifications.notify(db, followers, "status", thought.user_id, thought.id)
+    await notifications.notify_following(db, thought.user_id, thought.id)
 
 
 def _attachments(remote: RemoteThought) -> list[dict[str, Any]]:
