@@ -31,7 +31,8 @@ from web.security import CrossSite
 
 log = structlog.get_logger(__name__)
 
-_STATUS: tuple[tuple[type[ThoughtsError], int], ...] = (
+Statuses = tuple[tuple[type[ThoughtsError], int], ...]
+_STATUS: Statuses = (
     (Invalid, 422),
     (Unauthenticated, 401),
     (Forbidden, 403),
@@ -63,9 +64,9 @@ _WHAT_TO_DO = {
 }
 
 
-def status_of(error: ThoughtsError) -> int:
-    """Return the HTTP status that an error of ours stands for (federation/errors.py)."""
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+def status_of(error: ThoughtsError, exceptions: Statuses = ()) -> int:
+    """Return the HTTP status that an error of ours stands for (federation/errors.py), where no exception is made."""
+    return next((status for kind, status in (*exceptions, *_STATUS) if isinstance(error, kind)), 500)
 
 
 def install(app: Quart) -> None:
@@ -78,7 +79,7 @@ def install(app: Quart) -> None:
 
 def wants_json() -> bool:
     """Tell whether the client reads JSON rather than pages: by the path, else by what it accepts."""
-    accept = request.headers.get("Accept", "")
+    accept = ", ".join(request.headers.getlist("Accept"))
     return is_for_programs(request.path) or wants_activity(accept) or request.path.endswith("/inbox")
 
 

@@ -182,3 +182,10 @@ async def test_attempts_beyond_the_limit_are_refused_with_a_time(
 async def test_flash_of_somebody_else_is_not_shown(stranger: Browser, settings: Settings) -> None:
     stranger.client.cookies.set(cookie_name(settings, "flash"), "0000.0You%20have%20won")
     assert "You have won" not in await stranger.page("/about")
+
+
+async def test_every_accept_header_of_a_request_counts_for_its_error(stranger: Browser) -> None:
+    both = [("accept", "text/html;q=0.5"), ("accept", "application/activity+json")]
+    for headers, expected in ((both, "application/json"), (both[:1], "text/html; charset=utf-8")):
+        answer = await stranger.client.get("/nothing/here", headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, expected)

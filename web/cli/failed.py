@@ -17,7 +17,7 @@ from storage.failed_events import Filter
 from web.cli.session import open_session, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from federation.actions.dead_letters import Letters
     from federation.services import Services
@@ -85,53 +85,42 @@ def show(event_id: UUID) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-@failed.command()
-@click.argument("event_ids", type=click.UUID, nargs=-1)
-@_filters
-@click.option("--all", "every", is_flag=True, help="All that match the filters.")
-def retry(
-    event_ids: tuple[UUID, ...], host: str, kind: str, error: str, older_than_days: int | None, *, every: bool
-) -> None:
-    """Retry dead letters: those named, or with --all (or a filter) all that match."""
+def _acting(
+    verb: str, done: str, one: Callable[..., Awaitable[object]], matching: Callable[..., Awaitable[int]]
+) -> click.Command:
+    """Make the command that does the same to the letters named, or to all that match."""
 
-    async def command() -> int:
-        async with open_session() as services:
-            which = _which(services, host, kind, error, older_than_days)
-            if event_ids:
-                for event_id in event_ids:
-                    await dead_letters.retry_letter(services, event_id, by=None)
-                return len(event_ids)
-            _require_choice(which, every=every)
-            return await dead_letters.retry_matching(services, which, by=None)
+    @_filters
+    def act(
+        event_ids: tuple[UUID, ...], host: str, kind: str, error: str, older_than_days: int | None, *, every: bool
+    ) -> None:
+        async def command() -> int:
+            async with open_session() as services:
+                which = _which(services, host, kind, error, older_than_days)
+                if event_ids:
+                    for event_id in event_ids:
+                        await one(services, event_id, by=None)
+                    return len(event_ids)
+                if which == Filter() and not every:
+                    raise Invalid("Say which: ids, a filter such as --host example.org, or --all.")
+                return await matching(services, which, by=None)
 
-    click.echo(f"{run(command)} retried.")
+        click.echo(f"{run(command)} {done}.")
 
-
-@failed.command()
-@click.argument("event_ids", type=click.UUID, nargs=-1)
-@_filters
-@click.option("--all", "every", is_flag=True, help="All that match the filters.")
-def discard(
-    event_ids: tuple[UUID, ...], host: str, kind: str, error: str, older_than_days: int | None, *, every: bool
-) -> None:
-    """Discard dead letters for good: those named, or with --all (or a filter) all that match."""
-
-    async def command() -> int:
-        async with open_session() as services:
-            which = _which(services, host, kind, error, older_than_days)
-            if event_ids:
-                for event_id in event_ids:
-                    await dead_letters.discard_letter(services, event_id, by=None)
-                return len(event_ids)
-            _require_choice(which, every=every)
-            return await dead_letters.discard_matching(services, which, by=None)
-
-    click.echo(f"{run(command)} discarded.")
+    act = click.option("--all", "every", is_flag=True, help="All that match the filters.")(act)
+    act = click.argument("event_ids", type=click.UUID, nargs=-1)(act)
+    return click.command(
+        verb.partition(" ")[0].lower(),
+        help=f"{verb}: those named, or with --all (or a filter) all that match.",
+    )(act)
 
 
-def _require_choice(which: Filter, *, every: bool) -> None:
-    if which == Filter() and not every:
-        raise Invalid("Say which: ids, a filter such as --host example.org, or --all.")
+failed.add_command(_acting("Retry dead letters", "retried", dead_letters.retry_letter, dead_letters.retry_matching))
+failed.add_command(
+    _acting(
+        "Discard dead letters for good", "discarded", dead_letters.discard_letter, dead_letters.discard_matching
+    )
+)  # fmt: skip
 
 
 def _as_json(event: FailedEvent) -> dict[str, object]:

@@ -8,9 +8,6 @@ from werkzeug.exceptions import HTTPException
 
 from federation.errors import (
     Conflict,
-    Forbidden,
-    Gone,
-    Invalid,
     NotFound,
     OAuthError,
     RemoteError,
@@ -20,19 +17,12 @@ from federation.errors import (
 )
 from storage.errors import StorageError
 from web.client_api.answers import answer
+from web.errors import Statuses, status_of
 
 log = structlog.get_logger(__name__)
 
-_STATUS: tuple[tuple[type[ThoughtsError], int], ...] = (
-    (Invalid, 422),
-    (Conflict, 422),
-    (Unauthenticated, 401),
-    (Forbidden, 403),
-    (NotFound, 404),
-    (Gone, 410),
-    (TooMany, 429),
-    (RemoteError, 503),
-)
+# Where Mastodon answers otherwise than our pages do.
+_EXCEPTIONS: Statuses = ((Conflict, 422), (RemoteError, 503))
 
 
 def install(blueprint: Blueprint) -> None:
@@ -46,7 +36,7 @@ def install(blueprint: Blueprint) -> None:
 async def _ours(error: ThoughtsError) -> Response:
     if isinstance(error, OAuthError):
         return _oauth(error)
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    status = status_of(error, _EXCEPTIONS)
     if isinstance(error, NotFound):
         return answer({"error": "Record not found", "error_description": error.message}, status=status)
     response = answer({"error": error.message}, status=status)
