@@ -44,11 +44,12 @@ class Presenter:
         self._people: dict[UUID, PersonView] = {}
 
     def person(self, person_id: UUID | None) -> PersonView | None:
-        """Return someone of this page."""
-        if person_id is None or person_id not in self._shown.people:
+        """Return someone of this page who is here: neither suspended nor deleted."""
+        person = None if person_id is None else self._shown.people.get(person_id)
+        if person is None or person_id is None or person.state != "active":
             return None
         if person_id not in self._people:
-            self._people[person_id] = person_view(self._shown.people[person_id])
+            self._people[person_id] = person_view(person)
         return self._people[person_id]
 
     def all(self) -> tuple[ThoughtView, ...]:
