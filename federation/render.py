@@ -42,6 +42,13 @@ _NOTE_CONTEXT: list[Any] = [
     },
 ]
 _EMOJI_CONTEXT = {"toot": "http://joinmastodon.org/ns#", "Emoji": "toot:Emoji"}
+_REACTION_CONTEXT = {
+    **_EMOJI_CONTEXT,
+    "litepub": "http://litepub.social/ns#",
+    "EmojiReact": "litepub:EmojiReact",
+    "misskey": "https://misskey-hub.net/ns#",
+    "_misskey_reaction": "misskey:_misskey_reaction",
+}
 _RFC9421 = {
     "href": "https://datatracker.ietf.org/doc/html/rfc9421",
     "name": "RFC-9421: HTTP Message Signatures",
@@ -286,6 +293,20 @@ class Renderer:
     def like(self, activity_id: str, actor: str, object_id: str, author: str) -> dict[str, Any]:
         """Render a Like."""
         return self._activity("Like", activity_id, actor, object_id, to=[author])
+
+    def emoji_react(
+        self, activity_id: str, actor: str, object_id: str, author: str, *, name: str, picture: str | None
+    ) -> dict[str, Any]:
+        """Render a reaction (FEP-c0e0); `name` is the emoji, or with a `picture` its shortcode, others' with a host."""
+        shortcode, _, host = name.partition("@")
+        content = name if picture is None else f":{shortcode}:"
+        document = self._activity("EmojiReact", activity_id, actor, object_id, to=[author])
+        document["@context"] = [AS, _REACTION_CONTEXT]
+        document |= {"content": content, "_misskey_reaction": content}
+        if picture is not None:
+            emoji_id = None if host else self.urls.emoji(shortcode)
+            document["tag"] = [{"id": emoji_id, "type": "Emoji", "name": content, "icon": _image(picture, "")}]
+        return document
 
     def announce(
         self, activity_id: str, booster: Person, thought: Thought, author: str, at: datetime

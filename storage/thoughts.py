@@ -44,6 +44,10 @@ class Thought:
     created_at: datetime
     edited_at: datetime | None
     application: dict[str, Any] | None
+    reactions_count: int
+    quotes_count: int
+    quote_policy: int
+    has_quote: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ COLUMNS = """t.id, t.user_id, t.content, t.page_html, t.sanitiser, t.source, t.s
     t.language, t.reply_to, t.reply_to_ap_id, t.reply_to_user_id,
     coalesce(t.conversation_id, t.id) AS conversation_id, t.visibility, t.ap_id, t.url, t.object_type,
     t.attachments, t.emojis, t.likes_count, t.boosts_count, t.replies_count, t.created_at, t.edited_at,
-    t.application"""
+    t.application, t.reactions_count, t.quotes_count, t.quote_policy, t.has_quote"""
 
 NEW_ID = Value(UUID, "SELECT uuid7($1)")
 # A thought and whatever hangs on it from the start, in one statement: what every other server posts comes through here.

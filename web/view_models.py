@@ -193,6 +193,25 @@ class PollView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReactionView:
+    """An emoji that people reacted with; `name` is what is sent, `html` what is shown."""
+
+    name: str
+    html: str
+    count: int = 1
+    mine: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReactorView:
+    """Who reacted, and with what."""
+
+    person: PersonView
+    reaction: ReactionView
+
+
+@dataclass(frozen=True, slots=True)
 class ThoughtView:
     """One entry of a timeline: a thought, or somebody's boost of it, as `viewer` may act on it."""
 
@@ -227,6 +246,7 @@ class ThoughtView:
     receipt: str | None = None
     receipt_url: str | None = None
     poll: PollView | None = None
+    reactions: tuple[ReactionView, ...] = ()
     summary_html: str = ""
     """The summary with its custom emojis as pictures, marked as safe where there are any."""
 
@@ -266,6 +286,7 @@ class NotificationView:
     created_at: datetime
     thought: ThoughtView | None = None
     unread: bool = False
+    reaction: ReactionView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,17 @@ from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.profiles import send_update
 from federation.errors import Conflict, NotFound
 from federation.protocol.addressing import PUBLIC
-from storage import activities, failed_events, instances, moderation, people, reactions, relations, thoughts
+from storage import (
+    activities,
+    emoji_reactions,
+    failed_events,
+    instances,
+    moderation,
+    people,
+    reactions,
+    relations,
+    thoughts,
+)
 from storage.failed_events import DeadDelivery, FailedEvent, Filter
 
 if TYPE_CHECKING:
@@ -182,6 +192,8 @@ async def _still_so(db: Connection, activity: Activity, delivery: DeadDelivery) 
         case "Undo":
             undone = orjson.loads(activity.payload)["object"]["type"]
             still = not await _stands(db, undone, actor, target, thought_id)
+        case "EmojiReact":
+            still = await emoji_reactions.STANDS.one(db, actor, orjson.loads(activity.payload)["id"])
         case "Follow" | "Like" | "Announce" | "Block":
             still = await _stands(db, activity.type, actor, target, thought_id)
         case _:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.actions.timelines import Shown, show
 from federation.errors import NotFound
-from storage import entries, notifications, people, relations
+from storage import emoji_reactions, entries, notifications, people, relations
+from storage.emoji_reactions import EmojiReaction
 from storage.entries import Page
 from storage.notifications import Notification
 from storage.people import Person
 
 if TYPE_CHECKING:
     from federation.services import Services
+    from storage.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Notices:
     notifications: list[Notification]
     people: dict[UUID, Person]
     shown: Shown
+    reactions: dict[tuple[UUID, UUID], EmojiReaction] = field(default_factory=dict)
+    """What somebody reacted with last, by thought and person."""
 
 
 async def get_notifications(
@@ -45,7 +49,19 @@ async def get_notifications(
         about = list({one.thought_id for one in found if one.thought_id is not None})
         shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=details)
         actors = await people.find_people(db, list({one.actor_id for one in found}))
-    return Notices(found, actors, shown)
+        reacted = await _reactions(db, shown, found)
+    return Notices(found, actors, shown, reacted)
+
+
+async def _reactions(
+    db: Connection, shown: Shown, found: Sequence[Notification]
+) -> dict[tuple[UUID, UUID], EmojiReaction]:
+    """Tell with which emoji people reacted, of whom and of what these notifications tell."""
+    if not shown.reactions:
+        return {}
+    who = [one.actor_id for one in found if one.type == "favourite"]
+    rows = await emoji_reactions.BY_PEOPLE.all(db, list(shown.reactions), who)
+    return {(one.thought_id, one.user_id): one for one in reversed(rows)}
 
 
 async def get_notification(services: Services, viewer: Person, notification_id: UUID) -> Notices:

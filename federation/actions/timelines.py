@@ -10,8 +10,9 @@ from uuid import UUID
 from federation.errors import NotFound
 from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from federation.protocol.text import normalise_tag
-from storage import deliveries, entries, people, polls, thoughts
+from storage import deliveries, emoji_reactions, entries, people, polls, thoughts
 from storage.deliveries import Receipt
+from storage.emoji_reactions import Tally
 from storage.entries import Entry, Kept, Marks, Page
 from storage.people import Person
 from storage.polls import Poll
@@ -33,6 +34,7 @@ class Shown:
     mentions: dict[UUID, list[Mention]] = field(default_factory=dict)
     tags: dict[UUID, list[str]] = field(default_factory=dict)
     polls: dict[UUID, Poll] = field(default_factory=dict)
+    reactions: dict[UUID, list[Tally]] = field(default_factory=dict)
     cursors: list[UUID] | None = None
     """What a page is keyed by, when not by the entries' own ids: bookmarks and likes."""
 
@@ -68,6 +70,8 @@ async def show(
     )
     questions = {entry.thought.id for entry in found if entry.thought.object_type == polls.OBJECT_TYPE}
     shown.polls.update(await polls.list_polls(db, _id(viewer), list(questions)))
+    reacted = {entry.thought.id for entry in found if entry.thought.reactions_count}
+    shown.reactions.update(await emoji_reactions.list_tallies(db, _id(viewer), list(reacted)))
     if receipts and viewer is not None:
         own = [entry.thought.id for entry in found if entry.thought.user_id == viewer.id]
         shown.receipts.update(await deliveries.list_receipts(db, own))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from federation.actions.emoji_reactions import receive_reaction, undo_reaction
 from federation.actions.follows import unfollow_person
 from federation.actions.reactions import boost_thought, like_thought, unboost_thought, unlike_thought
 from federation.actions.search import store_fetched
@@ -30,14 +31,18 @@ async def _known(services: Services, ap_id: str | None) -> Thought | None:
 
 
 async def on_like(services: Services, envelope: Envelope, activity: Like) -> str:
-    """Count a like; an emoji reaction sent as Like counts as one too, as in Mastodon."""
-    if activity.type != "Like":
-        return f"{activity.type} is not something we act upon"
+    """Count a like or a reaction; an emoji sent as Like is both, as its sender meant servers without reactions."""
     thought = await _known(services, activity.object)
     if thought is None:
         return "likes what we do not have"
-    await like_thought(services, envelope.signer, thought.id, ap_id=activity.id)
-    return ""
+    if activity.type == "Like":
+        await like_thought(services, envelope.signer, thought.id, ap_id=activity.id)
+    problem = "reacts with nothing"
+    if activity.reaction is not None:
+        problem = await receive_reaction(
+            services, envelope.signer, thought.id, activity.reaction, ap_id=activity.id
+        )  # fmt: skip
+    return "" if activity.type == "Like" else problem
 
 
 async def on_announce(services: Services, envelope: Envelope, activity: Announce) -> str:
@@ -79,6 +84,10 @@ async def on_undo(services: Services, envelope: Envelope, activity: Undo) -> str
         return await undo_follow(services, envelope, inner.object)
     if inner.type == "Block" and inner.object is not None:
         return await undo_block(services, envelope, inner.object)
+    if inner.type in ("Like", "EmojiReact"):
+        gone = await undo_reaction(services, envelope.signer, inner.id)
+        if inner.type == "EmojiReact":
+            return "" if gone else "undoes no reaction that we know"
     thought = await _known(services, inner.object)
     if inner.type == "Like" and thought is not None:
         await unlike_thought(services, envelope.signer, thought.id)
@@ -104,7 +113,7 @@ async def _undo_by_id(services: Services, envelope: Envelope, ap_id: str | None)
         await unlike_thought(services, signer, like.thought_id)
     elif follow is not None and followed is not None and follow.follower_id == signer.id:
         await unfollow_person(services, signer, followed)
-    else:
+    elif not await undo_reaction(services, signer, ap_id):
         return "undoes nothing that we know"
     return ""
 

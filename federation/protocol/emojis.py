@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from html import escape
 from typing import Final
 
+from federation.protocol.text import count_graphemes
+
 SHORTCODE: Final = re.compile(r"[A-Za-z0-9_]{2,64}")
 _TYPED: Final = re.compile(r"(?<![\w:]):([A-Za-z0-9_]{2,64}):(?![\w:])")
+_LONGEST_EMOJI: Final = 32
 # A tag with its attributes, whose values may contain `>`; everything else is text.
 _TAG: Final = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
+
+
+def is_emoji(text: str) -> bool:
+    """Tell whether a text is one Unicode emoji: a symbol, a flag or a keycap, with what belongs to it."""
+    if not 0 < len(text) <= _LONGEST_EMOJI or count_graphemes(text) != 1:
+        return False
+    return unicodedata.category(text[0]) == "So" or text.endswith("\u20e3") or text[1:2] == "\ufe0f"
 
 
 def find_shortcodes(*texts: str) -> list[str]:

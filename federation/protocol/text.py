@@ -134,7 +134,7 @@ def count_characters(source: str) -> int:
         else:
             continue
         at = entity.end
-    return _count_graphemes("".join([*pieces, source[at:]]))
+    return count_graphemes("".join([*pieces, source[at:]]))
 
 
 def render_source(source: str, mentions: Mapping[Handle, MentionTarget], *, origin: str) -> str:
@@ -268,7 +268,7 @@ def _write_tag(tag: Tag, origin: str) -> str:
     return f'<a href="{href}" class="mention hashtag" rel="tag">#<span>{escape(tag.display)}</span></a>'
 
 
-def _count_graphemes(text: str) -> int:
+def count_graphemes(text: str) -> int:
     """Return the number of characters a reader sees: near Unicode's grapheme clusters, without their tables.
 
     Marks, joiners, variation selectors, skin tones and flag tags extend what precedes; a symbol after a

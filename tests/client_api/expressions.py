@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from federation.actions.emoji_reactions import react
 from federation.actions.emojis import add_emoji
 from tests.actions.test_emojis import picture
 from tests.services_fixture import make_person
@@ -21,12 +23,17 @@ async def express(services: Services, bob: App) -> dict[str, str]:
     poll = {"options": ["Yes :blob:", "No"], "expires_in": 3600, "multiple": True}
     asked = await bob.publish("Tea?", poll=poll)
     await bob.call("PUT", f"/api/v1/statuses/{asked['id']}", json={"status": "More tea?", "poll": poll})
-    return {"asked": asked["id"]}
+    reacted = await bob.publish("Well")
+    assert bob.person is not None
+    for emoji in ("🎉", ":blob:"):
+        await react(services, bob.person, UUID(reacted["id"]), emoji)
+    return {"asked": asked["id"], "reacted": reacted["id"]}
 
 
 READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/statuses/{id}", "asked", {}, True),
     ("/api/v1/statuses/{id}/history", "asked", {}, True),
+    ("/api/v1/statuses/{id}", "reacted", {}, True),
     ("/api/v1/polls/{id}", "asked", {}, True),
 ]
 WRITES: list[tuple[str, str, str, dict[str, Any]]] = [

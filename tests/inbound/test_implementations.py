@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from federation.actions import background
+from federation.actions import background, emoji_reactions
 from federation.actions.poll_drafts import PollDraft
 from federation.actions.timelines import show
 from storage import entries
@@ -183,11 +183,14 @@ async def test_misskey_reaction_counts_as_a_like_and_can_be_undone(server: Serve
     reaction = misskey.reaction(remote.origin, peer.name, target=ours.ap_id, content=content)
     assert await peer.deliver(server, reaction) == ""
     assert await server.notices(bob) == ["favourite"]
+    counts = "SELECT likes_count, reactions_count FROM thoughts WHERE id = $1"
+    assert await server.rows(counts, ours.id) == [(1, 1)]
     assert await peer.deliver(server, peer.activity("Undo", reaction)) == ""
+    assert await server.rows(counts, ours.id) == [(0, 0)]
     assert await server.notices(bob) == []
 
 
-async def test_pleroma_note_is_unlisted_and_its_reaction_ignored(server: Server, remote: Host) -> None:
+async def test_pleroma_note_is_unlisted_and_its_reaction_shown(server: Server, remote: Host) -> None:
     peer, bob = Peer.speaking(pleroma, remote), await server.person()
     create = pleroma.create(remote.origin, peer.name, 104)
     thought = await received(server, peer, create, create["object"]["id"])
@@ -196,7 +199,37 @@ async def test_pleroma_note_is_unlisted_and_its_reaction_ignored(server: Server,
     assert thought.emojis == [{"shortcode": "blobcat", "url": f"{remote.origin}/e/b.png"}]
     ours = await server.publish(bob)
     react = pleroma.emoji_react(remote.origin, peer.name, target=ours.ap_id, author_id=bob.ap_id)
-    assert "not something we act upon" in await peer.deliver(server, react)
+    for again in (react, {**react, "id": peer.new_id()}):
+        await peer.deliver(server, again)
+    rows = await server.rows("SELECT name, url FROM emoji_reactions WHERE thought_id = $1", ours.id)
+    assert rows == [(f"blobcat@{remote.authority}", f"{remote.origin}/e/b.png")]
+    assert await server.value("SELECT likes_count FROM thoughts WHERE id = $1", ours.id) == 0
+    assert await server.notices(bob) == ["favourite"]
+    assert await peer.deliver(server, peer.activity("Undo", react)) == ""
+    assert await server.value("SELECT reactions_count FROM thoughts WHERE id = $1", ours.id) == 0
+    assert await server.notices(bob) == []
+
+
+async def test_reactions_of_others_can_be_joined_but_not_undone(server: Server, remote: Host) -> None:
+    peer, other, bob = Peer.speaking(pleroma, remote), Peer.speaking(pleroma, remote), await server.person()
+    ours = await server.publish(bob)
+    react = pleroma.emoji_react(remote.origin, peer.name, target=ours.ap_id, author_id=bob.ap_id)
+    react["id"] = peer.new_id()
+    await peer.deliver(server, react)
+    await other.known(server)
+    forged = {**other.activity("Undo", react["id"]), "id": other.new_id()}
+    assert "that we know" in await other.deliver(server, forged)
+    await emoji_reactions.react(server.services, await server.person(), ours.id, f"blobcat@{remote.authority}")
+    assert await server.value("SELECT reactions_count FROM thoughts WHERE id = $1", ours.id) == 2
+
+
+@pytest.mark.parametrize("content", ["hello", "🎉🎉", ":unknown:", "<b>"])
+async def test_what_is_no_emoji_is_no_reaction(server: Server, remote: Host, content: str) -> None:
+    peer, bob = Peer.speaking(pleroma, remote), await server.person()
+    ours = await server.publish(bob)
+    react = peer.activity("EmojiReact", ours.ap_id, content=content)
+    assert "no emoji" in await peer.deliver(server, react)
+    assert await server.value("SELECT reactions_count FROM thoughts WHERE id = $1", ours.id) == 0
 
 
 async def test_pixelfed_pictures(server: Server, remote: Host) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from markupsafe import Markup
+
 from web import view_models as v
 
 NOW = datetime.now(UTC)
@@ -81,6 +83,15 @@ def picture(name: str, alt: str = "", **facts: Any) -> v.AttachmentView:
 
 TAG = '<a href="/tags/fog" class="mention hashtag" rel="tag">#<span>fog</span></a>'
 
+_PARTY = v.ReactionView("🎉", "🎉", 3, mine=True, label="🎉")
+_BLOB = v.ReactionView(
+    "blob@example.social",
+    Markup(
+        '<img class="emoji" src="/static/p1.png" alt=":blob:" title=":blob:" width="20" height="20" loading="lazy">'
+    ),
+    1204,
+    label="blob",
+)
 PLAIN = thought(
     BOB,
     "<p>The fog lifted at ten, and for a moment the whole harbour looked like it had been washed and hung "
@@ -89,6 +100,7 @@ PLAIN = thought(
     boosts=3,
     replies=2,
     liked=True,
+    reactions=(_PARTY, _BLOB),
 )
 MINE = thought(
     ALICE,
@@ -385,6 +397,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {
             "notifications": (
                 v.NotificationView("1", "favourite", BOB, before(minutes=4), MINE, unread=True),
+                v.NotificationView("9", "favourite", EVE, before(minutes=4), MINE, reaction=_PARTY),
                 v.NotificationView("2", "mention", EVE, before(minutes=9), PRIVATE, unread=True),
                 v.NotificationView("3", "follow_request", CHIARA, before(hours=2), unread=True),
                 v.NotificationView("4", "follow", LONG, before(hours=5)),
@@ -624,6 +637,16 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "admin/domains.html",
         {**_ADMIN, "form": EMPTY_FORM, "errors": EMPTY_FORM}
         | {"blocks": (v.DomainBlockView("spam.example", before(days=9), "Spam", "alice"),)},
+    ),
+    "react": (
+        "react.html",
+        {
+            "thought": PLAIN,
+            "usual": ("🎉", "👀"),
+            "custom": (_BLOB,),
+            "reactors": (v.ReactorView(BOB, _PARTY), v.ReactorView(EVE, _BLOB)),
+            "error": "Choose one emoji.",
+        },
     ),
     "admin-emojis": (
         "admin/emojis.html",

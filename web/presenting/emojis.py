@@ -9,9 +9,19 @@ from markupsafe import Markup, escape
 
 from federation.protocol.emojis import with_pictures
 from federation.remote.pictures import proxied_path
+from web.view_models import ReactionView
 
 Pictures = Mapping[str, str]
 _NONE: Pictures = {}
+
+
+def reaction_view(name: str, url: str | None, *, count: int = 1, mine: bool = False) -> ReactionView:
+    """Return an emoji that people reacted with."""
+    if url is None:
+        return ReactionView(name, name, count, mine, name)
+    shortcode, _, host = name.partition("@")
+    shown = text_with(f":{shortcode}:", {shortcode: proxied_path(url) if host else url})
+    return ReactionView(name, shown, count, mine, shortcode)
 
 
 def pictures(emojis: Sequence[Mapping[str, Any]], *, is_remote: bool) -> Pictures:

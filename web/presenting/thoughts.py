@@ -11,7 +11,7 @@ from uuid import UUID
 from federation.actions.reactions import may_boost
 from federation.protocol.emojis import with_pictures
 from federation.protocol.sanitise import plain_text
-from web.presenting.emojis import pictures, text_with
+from web.presenting.emojis import pictures, reaction_view, text_with
 from web.presenting.people import person_view, picture_url
 from web.presenting.polls import poll_view
 from web.view_models import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from storage.people import Person
 
 _EXCERPT_CHARS = 200
+_MOST_REACTIONS = 24
 # How deep replies nest before the page says "continue".
 _LEVELS = 2
 
@@ -102,6 +103,10 @@ class Presenter:
             can_boost=self._viewer is not None and may_boost(self._viewer, thought),
             receipt=words,
             receipt_url=f"/thoughts/{thought.id}/delivery" if words else None,
+            reactions=tuple(
+                reaction_view(one.name, one.url, count=one.count, mine=one.mine)
+                for one in self._shown.reactions.get(thought.id, [])[:_MOST_REACTIONS]
+            ),
             poll=poll_view(self._shown.polls.get(thought.id), thought, self._viewer, emojis),
         )
 
@@ -208,8 +213,15 @@ def notification_views(notices: Notices, viewer: Person) -> tuple[NotificationVi
         thought = thoughts.get(one.thought_id) if one.thought_id is not None else None
         if actor is None or (one.thought_id is not None and thought is None):
             continue
-        view = NotificationView(str(one.id), one.type, person_view(actor), one.created_at, thought, unread=not one.read)
-        views.append(view)
+        reacted = None
+        if one.thought_id is not None and one.type == "favourite":
+            reacted = notices.reactions.get((one.thought_id, one.actor_id))
+        views.append(
+            NotificationView(
+                str(one.id), one.type, person_view(actor), one.created_at, thought, unread=not one.read,
+                reaction=reaction_view(reacted.name, reacted.url) if reacted is not None else None,
+            )
+        )  # fmt: skip
     return tuple(views)
 
 

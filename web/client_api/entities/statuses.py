@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from federation.actions.timelines import Shown, Thread
+from storage.emoji_reactions import Tally
 from storage.entries import Entry, Marks
 from storage.people import Person
 from storage.polls import Poll
@@ -101,6 +102,9 @@ class Statuses:
             "card": None,
             "poll": self._poll(thought),
         }
+        # As glitch-soc and Misskey's relatives write them: Mastodon has none, its apps do not mind.
+        if thought.id in shown.reactions:
+            written["reactions"] = [reaction(site, tally) for tally in shown.reactions[thought.id]]
         if self._viewer is not None:
             written.update(_flags(shown.marks.get(thought_id)))
             if thought.user_id == self._viewer.id:
@@ -126,6 +130,15 @@ def _flags(marks: Marks | None) -> dict[str, Any]:
         "bookmarked": marks is not None and marks.bookmarked,
         "filtered": [],
     }
+
+
+def reaction(site: Site, tally: Tally) -> dict[str, Any]:
+    """Write with which emoji how many reacted."""
+    written = {"name": tally.name, "count": tally.count, "me": tally.mine}
+    if tally.url is None:
+        return written
+    address = site.picture(tally.url, is_remote="@" in tally.name, default="")
+    return {**written, "url": address, "static_url": address}
 
 
 def mention(one: Mention) -> dict[str, Any]:
