@@ -324,8 +324,11 @@ ANCESTORS = Rows(
 # Depth first, siblings by age: `path` is the order, so ids need not follow the thread.
 DESCENDANTS = Rows(
     Thought,
-    """WITH RECURSIVE tree (id, path) AS (
-        SELECT id, ARRAY[id] FROM thoughts WHERE reply_to = $2
+    """WITH RECURSIVE answers AS (
+        SELECT id FROM thoughts
+        WHERE reply_to = $2 AND id > coalesce($5::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id LIMIT $4),
+    tree (id, path) AS (
+        SELECT id, ARRAY[id] FROM answers
         UNION ALL
         SELECT r.id, t.path || r.id FROM tree t JOIN thoughts r ON r.reply_to = t.id
         WHERE cardinality(t.path) < $3 AND r.id <> $2 AND r.id <> ALL(t.path)),
@@ -336,6 +339,12 @@ DESCENDANTS = Rows(
     ORDER BY b.path""",
     columns=COLUMNS,
     visible=VISIBLE,
+)
+# The last answer of a page and the first one after it: one row means that there is no other page.
+LAST_AND_NEXT_ANSWER = Value(
+    UUID,
+    """SELECT id FROM thoughts WHERE reply_to = $1 AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+    ORDER BY id OFFSET $3 - 1 LIMIT 2""",
 )
 PUBLIC_REPLIES = Rows(
     ReplyId,
@@ -484,10 +493,19 @@ async def list_ancestors(db: Connection, viewer: UUID | None, thought_id: UUID, 
 
 
 async def list_descendants(
-    db: Connection, viewer: UUID | None, thought_id: UUID, *, depth: int, limit: int
+    db: Connection, viewer: UUID | None, thought_id: UUID, *, depth: int, limit: int, after: UUID | None = None
 ) -> list[Thought]:
-    """List the replies below a thought that the viewer may see, each after its parent."""
-    return await DESCENDANTS.all(db, viewer, thought_id, depth, limit)
+    """List the replies below a thought that the viewer may see, each after its parent.
+
+    Within `limit` the answers to the thought itself go first, those later than `after`.
+    """
+    return await DESCENDANTS.all(db, viewer, thought_id, depth, limit, after)
+
+
+async def find_last_answer(db: Connection, thought_id: UUID, after: UUID | None, *, limit: int) -> UUID | None:
+    """Find the last of the first `limit` answers later than `after`, when others follow it."""
+    last = await LAST_AND_NEXT_ANSWER.all(db, thought_id, after, limit)
+    return last[0] if len(last) > 1 else None
 
 
 async def list_public_replies(db: Connection, thought_id: UUID, after: UUID | None, *, limit: int) -> list[ReplyId]:

@@ -47,6 +47,8 @@ class Thread:
     entry: Entry
     descendants: list[Entry]
     shown: Shown
+    more_after: UUID | None = None
+    """After which answer the next page of a thread begins that has more answers than one page takes."""
 
 
 MOST_ANCESTORS = 60
@@ -214,20 +216,30 @@ async def get_thought(services: Services, viewer: Person | None, entry_id: UUID)
     return thought
 
 
-async def get_thread(services: Services, viewer: Person | None, thought_id: UUID, *, details: bool = False) -> Thread:
-    """Return a thought with its ancestors (the root first) and descendants (each after its parent)."""
+async def get_thread(
+    services: Services, viewer: Person | None, thought_id: UUID, *, after: UUID | None = None, details: bool = False
+) -> Thread:
+    """Return a thought with its ancestors (the root first) and descendants (each after its parent).
+
+    Of the answers to the thought itself those later than `after`.
+    """
     async with services.database.connection() as db:
         thought = await thoughts.find_visible_by_entry(db, _id(viewer), thought_id)
         if thought is None:
             raise NotFound("This thought is gone, or not yours to see.")
         above = await thoughts.list_ancestors(db, _id(viewer), thought.id, limit=MOST_ANCESTORS)
         below = await thoughts.list_descendants(
-            db, _id(viewer), thought.id, depth=DEEPEST, limit=MOST_DESCENDANTS
+            db, _id(viewer), thought.id, depth=DEEPEST, limit=MOST_DESCENDANTS, after=after
         )  # fmt: skip
+        more_after = (
+            await thoughts.find_last_answer(db, thought.id, after, limit=MOST_DESCENDANTS)
+            if thought.replies_count > MOST_DESCENDANTS
+            else None
+        )
         found = [_own_entry(one) for one in (*above, thought, *below)]
         shown = await show(db, viewer, found, receipts=not details, details=details)
     middle = len(above)
-    return Thread(found[:middle], found[middle], found[middle + 1 :], shown)
+    return Thread(found[:middle], found[middle], found[middle + 1 :], shown, more_after)
 
 
 async def was_deleted(services: Services, thought_id: UUID) -> bool:

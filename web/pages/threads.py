@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
 from federation.actions import timelines
 from federation.errors import Gone, NotFound
-from web.current import path_id, services, settings, viewer
+from web.current import parse_uuid, path_id, services, settings, viewer
 from web.forms import go
 from web.pages.thoughts import answer_composer
+from web.paging import page_url
 from web.presenting.thoughts import (
     Presenter,
     begins_earlier,
@@ -28,7 +29,8 @@ async def thread(handle: str, thought_id: object) -> Response:
     wanted = path_id(str(thought_id))
     who = viewer()
     try:
-        found = await timelines.get_thread(services(), who, wanted)
+        after = parse_uuid(request.args.get("after"))
+        found = await timelines.get_thread(services(), who, wanted, after=after)
     except NotFound as exc:
         if await timelines.was_deleted(services(), wanted):
             raise Gone("Its author has deleted this thought.") from exc
@@ -57,8 +59,8 @@ async def thread(handle: str, thought_id: object) -> Response:
         meta=thought_meta(view, settings().origin, picture=view.author.avatar_url) if open_to_all else None,
         alternate_url=thought.ap_id if view.author.is_local else None,
         noindex=not open_to_all or not view.author.is_local,
-        older_url=None,
-        newer_url=None,
+        older_url=page_url(after=str(found.more_after)) if found.more_after else None,
+        newer_url=view.url if after else None,
     )
     if view.author.is_local and open_to_all:
         page.headers["Link"] = f'<{thought.ap_id}>; rel="alternate"; type="application/activity+json"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from federation.actions.reactions import may_boost
+from federation.actions.timelines import MOST_DESCENDANTS
 from federation.protocol.emojis import with_pictures
 from federation.protocol.sanitise import plain_text
 from web.presenting.emojis import pictures, reaction_view, text_with
@@ -155,7 +157,12 @@ def attachment_view(row: dict[str, Any]) -> AttachmentView:
 
 
 def reply_views(thread: Thread, presenter: Presenter) -> tuple[ReplyView, ...]:
-    """Nest the replies two levels deep, in reading order; deeper ones wait behind the reply they hang on."""
+    """Nest the replies two levels deep, in reading order; deeper ones wait behind the reply they hang on.
+
+    So do those that a long thread had no place for: no reply is without a way to it.
+    """
+    crowded = sum(one.thought.replies_count for one in (thread.entry, *thread.descendants)) >= MOST_DESCENDANTS
+    answered = Counter(one.thought.reply_to for one in thread.descendants) if crowded else None
     depth: dict[UUID, int] = {thread.entry.thought.id: -1}
     anchor: dict[UUID, UUID] = {}
     below: dict[UUID, int] = {}
@@ -176,6 +183,8 @@ def reply_views(thread: Thread, presenter: Presenter) -> tuple[ReplyView, ...]:
         view = presenter.one(entry)
         if view is not None:
             hidden = below.get(entry.thought.id, 0)
+            if answered is not None:
+                hidden += max(0, entry.thought.replies_count - answered[entry.thought.id])
             views.append(ReplyView(view, level, continue_url=view.url if hidden else None, continue_count=hidden))
     return tuple(views)
 
