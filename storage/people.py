@@ -265,6 +265,7 @@ LOCK_TOUCHED_THOUGHTS = Command(
         UNION SELECT reply_to FROM thoughts WHERE user_id = $1
         UNION SELECT r.id FROM thoughts p JOIN thoughts r ON r.reply_to = p.id WHERE p.user_id = $1
         UNION SELECT thought_id FROM likes WHERE user_id = $1
+        UNION SELECT thought_id FROM emoji_reactions WHERE user_id = $1
         UNION SELECT thought_id FROM entries WHERE user_id = $1 AND kind = 'boost')
     ORDER BY id FOR UPDATE"""
 )
@@ -293,6 +294,18 @@ FORGET_MUTES = Command("DELETE FROM mutes WHERE muter_id = $1 OR muted_id = $1")
 FORGET_BOOKMARKS = Command("DELETE FROM bookmarks WHERE user_id = $1")
 FORGET_HOME = Command("DELETE FROM home_entries WHERE user_id = $1")
 FORGET_LISTS = Command("DELETE FROM lists WHERE user_id = $1")
+# What was voted stays counted: nobody can tell any more who it was.
+FORGET_VOTES = Command("DELETE FROM poll_votes WHERE user_id = $1")
+FORGET_EMOJI_REACTIONS = Command(
+    """WITH gone AS (DELETE FROM emoji_reactions WHERE user_id = $1 RETURNING thought_id)
+    UPDATE thoughts t SET reactions_count = greatest(0, t.reactions_count - change.count)
+    FROM (SELECT thought_id, count(*) FROM gone GROUP BY thought_id) change WHERE t.id = change.thought_id"""
+)
+FORGET_CONSENTS = Command("DELETE FROM quote_authorizations WHERE quoter_id = $1")
+FORGET_NOTES = Command("DELETE FROM account_notes WHERE user_id = $1 OR person_id = $1")
+FORGET_THREAD_MUTES = Command("DELETE FROM thread_mutes WHERE user_id = $1")
+FORGET_PREFERENCES = Command("DELETE FROM preferences WHERE user_id = $1")
+FORGET_MAILS = Command("DELETE FROM mails WHERE user_id = $1")
 FORGET_NOTIFICATIONS = Command("DELETE FROM notifications WHERE user_id = $1 OR actor_id = $1")
 COUNT_LOCAL = Value(
     int,
@@ -478,7 +491,8 @@ async def forget_deeds(db: Connection, person_id: UUID) -> None:
     for command in (
         LOCK_TOUCHED_THOUGHTS, FORGET_FOLLOWS, FORGET_REACTIONS, FORGET_BOOSTS, FORGET_REPLIES,
         FORGET_PAYLOADS, FORGET_TIES, FORGET_BLOCKS, FORGET_MUTES, FORGET_BOOKMARKS, FORGET_HOME,
-        FORGET_LISTS, FORGET_NOTIFICATIONS,
+        FORGET_LISTS, FORGET_VOTES, FORGET_EMOJI_REACTIONS, FORGET_CONSENTS, FORGET_NOTES, FORGET_THREAD_MUTES,
+        FORGET_PREFERENCES, FORGET_MAILS, FORGET_NOTIFICATIONS,
     ):  # fmt: skip
         await command.run(db, person_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,13 @@ from federation.actions.lists import ListForm
 from federation.actions.profiles import ProfileForm
 from federation.errors import NotFound, ThoughtsError, Unauthenticated
 from federation.services import Services
-from storage.database import open_connection
+from federation.settings import Settings
+from storage.database import Connection, Database, open_connection
+from storage.live import Live
 from storage.people import Person
 from storage.thoughts import Thought
 from tests.acting import follow, say, scalar
-from tests.services_fixture import PASSWORD, make_person, make_remote_person
+from tests.services_fixture import PASSWORD, make_person, make_remote_person, open_test_services
 
 TRACES = {
     "thoughts": "user_id", "entries": "user_id", "likes": "user_id", "bookmarks": "user_id", "pins": "user_id",
@@ -187,3 +190,62 @@ async def test_the_end_while_a_thread_is_deleted_from_both_sides_comes_to_an_end
     )
     assert [one for one in results if isinstance(one, BaseException) and not isinstance(one, ThoughtsError)] == []
     assert await _traces(scene) == {}
+
+
+async def test_reactions_are_counted_down(scene: Scene) -> None:
+    for name in ("🐟", "🐠"):
+        await scalar(
+            scene.services,
+            "INSERT INTO emoji_reactions (thought_id, user_id, name) VALUES ($1, $2, $3)",
+            scene.other.id, scene.ada.id, name,
+        )  # fmt: skip
+    await scalar(scene.services, "UPDATE thoughts SET reactions_count = 3 WHERE id = $1", scene.other.id)
+    await accounts.delete_account(scene.services, scene.ada)
+    left = "SELECT reactions_count FROM thoughts WHERE id = $1"
+    assert await scalar(scene.services, left, scene.other.id) == 1
+
+
+# What refers to somebody and stays when they leave.
+KEPT = {
+    "activities.user_id": "without their bytes, but for the Deletes",
+    "actor_keys.user_id": "to sign the Deletes",
+    "audit_log.actor_id": "what an admin did stays written",
+    "deliveries.sender_id": "the Deletes",
+    "inbox_activities.addressee_id": "for a week, as all of them",
+    "inbox_activities.signer_id": "of remote people",
+    "active_weeks.user_id": "what the place counts, and forgets in time",
+    "invites.created_by": "they say who let whom in",
+    "list_members.person_id": "goes with the follow",
+    "mentions.user_id": "what others wrote",
+    "pins.user_id": "go with the thoughts",
+    "quotes.quoted_user_id": "what others wrote",
+    "quotes.user_id": "go with the thoughts",
+    "remote_actor_connections.user_id": "of remote people",
+    "remote_actors.user_id": "of remote people",
+    "remote_keys.user_id": "of remote people",
+    "thoughts.reply_to_user_id": "what others wrote",
+}
+
+
+async def test_the_end_thinks_of_every_table_that_refers_to_people(
+    settings: Settings, database: Database, db: Connection, live: Live
+) -> None:
+    """A table made later belongs in what the end of an account erases, or among what is kept and why."""
+    ran: list[str] = []
+    async with open_test_services(settings, database, live) as services:
+        ada = await make_person(services, "ada")
+        log = lambda record: ran.append(record.query)  # noqa: E731
+        db.add_query_logger(log)
+        await accounts.delete_account(services, ada)
+        db.remove_query_logger(log)
+    referring = await db.fetch(
+        """SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c
+            JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+        WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass"""
+    )
+    left = {
+        f"{table}.{column}"
+        for table, column in referring
+        if not any(re.search(rf"DELETE FROM {table}\b[^;]*\b{column} = \$1", sql) for sql in ran)
+    }
+    assert sorted(left) == sorted(KEPT), sorted(left ^ KEPT.keys())
