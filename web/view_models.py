@@ -278,7 +278,10 @@ class ReplyView:
 
 @dataclass(frozen=True, slots=True)
 class NotificationView:
-    """Something that happened to the viewer; `type` is the client API's name for it."""
+    """Something that happened to the viewer; `type` is the client API's name for it.
+
+    The same done next by other people joins it: `others`, the newest first.
+    """
 
     id: str
     type: str
@@ -287,6 +290,7 @@ class NotificationView:
     thought: ThoughtView | None = None
     unread: bool = False
     reaction: ReactionView | None = None
+    others: tuple[PersonView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from web.flashes import flash
 from web.forms import go, go_back, typed
 from web.paging import asked_page, cut
 from web.presenting.people import person_rows
-from web.presenting.thoughts import notification_views
+from web.presenting.thoughts import grouped, notification_views
 from web.rendering import render
 from web.security import rate_limited, signed_in
 
@@ -98,7 +98,7 @@ async def notifications() -> Response:
     found = await notices.get_notifications(services(), me(), page)
     shown = cut(found.notifications, page, lambda one: one.id)
     kept = {one.id for one in shown.items}
-    views = tuple(view for view in notification_views(found, me()) if path_id(view.id) in kept)
+    views = grouped(view for view in notification_views(found, me()) if path_id(view.id) in kept)
     response = render(
         "notifications.html",
         current="notifications",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _EXCERPT_CHARS = 200
 _MOST_REACTIONS = 24
+_JOINED = ("favourite", "reblog", "follow")
 # How deep replies nest before the page says "continue".
 _LEVELS = 2
 
@@ -232,6 +233,22 @@ def notification_views(notices: Notices, viewer: Person) -> tuple[NotificationVi
             )
         )  # fmt: skip
     return tuple(views)
+
+
+def grouped(views: Iterable[NotificationView]) -> tuple[NotificationView, ...]:
+    """Join neighbours that tell the same of different people: likes or boosts of one thought, and new followers."""
+    found: list[NotificationView] = []
+    for view in views:
+        last = found[-1] if found else None
+        if last is not None and view.type in _JOINED and _told(view) == _told(last):
+            found[-1] = replace(last, others=(*last.others, view.actor), unread=last.unread or view.unread)
+        else:
+            found.append(view)
+    return tuple(found)
+
+
+def _told(view: NotificationView) -> tuple[object, ...]:
+    return view.type, view.thought.id if view.thought else "", view.reaction
 
 
 # --- Preview cards ---------------------------------------------------------------------------------
