@@ -64,8 +64,11 @@ async def _hanging(posts: Posts, *, hosts: int, share: float, rounds: int, thoug
             for _ in range(thoughts):
                 found_s.extend(await posts.latencies_s(author, healthy))
             say(f"round {number + 1} of {rounds}, {beside.replace('_', ' ')}: {latency_ms(found_s)} ms so far")
-            for host in others & posts.peers.hanging:  # the next round has hanging hosts of its own
+            # The next round has hanging hosts of its own, and does not pay for giving up on these.
+            hanging_hosts = others & posts.peers.hanging
+            for host in hanging_hosts:
                 await pause_host(posts.server.services, host, by=None)
+            await posts.until_given_up(hanging_hosts)
             await posts.until_written(author, set(author.hosts) - posts.peers.hanging)
     found = {beside: latency_ms(found_s) for beside, found_s in measured_s.items()}
     before, during = found["beside_answering"], found["beside_hanging"]

@@ -16,6 +16,7 @@ from storage.query import Value
 
 _TEXT = "Thought number {number}, posted by a benchmark. #benchmark https://example.org/measure"
 _LOOK_EVERY_S = 0.05
+COUNT_UNDER_WAY = Value(int, "SELECT count(*) FROM deliveries WHERE lease IS NOT NULL AND host = ANY($1::text[])")
 COUNT_PENDING = Value(
     int, "SELECT count(*) FROM deliveries WHERE sender_id = $1 AND state = 'pending' AND host = ANY($2::text[])"
 )
@@ -70,6 +71,12 @@ class Posts:
         """Wait until nothing of an author's is pending for these hosts."""
         while await self._pending(author, hosts):  # noqa: ASYNC110 - it happens in other processes
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def until_given_up(self, hosts: Iterable[str]) -> None:
+        """Wait until nothing is under way to these hosts."""
+        async with self.server.services.database.connection() as db:
+            while await COUNT_UNDER_WAY.one(db, list(hosts)):  # noqa: ASYNC110 - it happens in other processes
+                await asyncio.sleep(_LOOK_EVERY_S)
 
     async def latencies_s(self, author: Author, hosts: Sequence[str]) -> list[float]:
         """Publish a thought; return how many seconds later it was at each of these hosts."""
