@@ -113,7 +113,8 @@ INVITES = Rows(
 )
 USE_INVITE = Command(
     """UPDATE invites SET uses = uses + 1
-    WHERE code = $1 AND uses < max_uses AND (expires_at IS NULL OR expires_at > now())"""
+    WHERE code = $1 AND uses < max_uses AND (expires_at IS NULL OR expires_at > now())
+        AND EXISTS (SELECT FROM users u WHERE u.id = created_by AND u.state = 'active')"""
 )
 DELETE_INVITE = Command("DELETE FROM invites WHERE created_by = $1 AND id = $2")
 INSERT_IDEMPOTENCY_KEY = Command(

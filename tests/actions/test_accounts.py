@@ -88,6 +88,16 @@ async def test_a_sign_up_that_fails_does_not_use_the_invite(services: Services) 
     await accounts.sign_up(services, _form(invite=code))
 
 
+@pytest.mark.parametrize("end", ["suspended", "deleted"])
+async def test_an_invite_of_somebody_who_is_gone_is_worth_nothing(services: Services, end: str) -> None:
+    _set(services, Registration.INVITE)
+    host = await make_person(services, "host")
+    code = await accounts.make_invite(services, host)
+    await (accounts.suspend(services, None, host) if end == "suspended" else accounts.delete_account(services, host))
+    with pytest.raises(Forbidden):
+        await accounts.sign_up(services, _form(invite=code))
+
+
 async def test_invites_are_revoked_by_their_maker_only(services: Services) -> None:
     _set(services, Registration.INVITE)
     host, eve = [await make_person(services, name) for name in ("host", "eve")]
