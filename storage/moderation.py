@@ -44,14 +44,18 @@ BLOCKS = Rows(
     DomainBlock, "SELECT domain, reason, created_at FROM domain_blocks WHERE domain > $1 ORDER BY domain LIMIT $2"
 )
 IS_BLOCKED = Value(bool, "SELECT host_is_blocked($1)")
+# A handle may name another domain than the server that it leads to: refusing either refuses the person.
+_REFUSED = """SELECT r.user_id FROM remote_actors r JOIN users o ON o.id = r.user_id
+        WHERE host_is_blocked(r.host) OR host_is_blocked(o.domain)"""
 # Blocking a domain ends the follows in both directions, quietly, and takes its people out of our homes.
 LEAVE_HOMES = Command(
-    """DELETE FROM home_entries h USING remote_actors r, follows f, entries e
-    WHERE host_is_blocked(r.host) AND f.following_id = r.user_id AND h.user_id = f.follower_id
-        AND e.id = h.entry_id AND e.user_id = r.user_id"""
+    """DELETE FROM home_entries h USING ({refused}) r, follows f, entries e
+    WHERE f.following_id = r.user_id AND h.user_id = f.follower_id
+        AND e.id = h.entry_id AND e.user_id = r.user_id""",
+    refused=_REFUSED,
 )
 END_FOLLOWS = Command(
-    """WITH refused AS MATERIALIZED (SELECT user_id FROM remote_actors WHERE host_is_blocked(host)),
+    """WITH refused AS MATERIALIZED ({refused}),
     gone AS (
         DELETE FROM follows WHERE follower_id IN (SELECT user_id FROM refused)
             OR following_id IN (SELECT user_id FROM refused)
@@ -63,20 +67,23 @@ END_FOLLOWS = Command(
         GROUP BY id)
     UPDATE users u SET followers_count = greatest(0, u.followers_count - change.followers),
         following_count = greatest(0, u.following_count - change.following)
-    FROM change WHERE u.id = change.id"""
+    FROM change WHERE u.id = change.id""",
+    refused=_REFUSED,
 )
 # Who was suspended by name before stays so when the domain is let in again.
 SUSPEND_DOMAIN = Command(
     """WITH refused AS (
-        UPDATE users u SET state = 'suspended' FROM remote_actors r
-        WHERE r.user_id = u.id AND u.state = 'active' AND host_is_blocked(r.host) RETURNING u.id)
-    UPDATE remote_actors r SET suspended_with_domain = true FROM refused WHERE r.user_id = refused.id"""
+        UPDATE users u SET state = 'suspended' FROM ({refused}) r
+        WHERE r.user_id = u.id AND u.state = 'active' RETURNING u.id)
+    UPDATE remote_actors r SET suspended_with_domain = true FROM refused WHERE r.user_id = refused.id""",
+    refused=_REFUSED,
 )
 RESTORE_DOMAIN = Command(
     """WITH restored AS (
         UPDATE remote_actors SET suspended_with_domain = false
-        WHERE suspended_with_domain AND NOT host_is_blocked(host) RETURNING user_id)
-    UPDATE users u SET state = 'active' FROM restored WHERE u.id = restored.user_id AND u.state = 'suspended'"""
+        WHERE suspended_with_domain AND user_id NOT IN ({refused}) RETURNING user_id)
+    UPDATE users u SET state = 'active' FROM restored WHERE u.id = restored.user_id AND u.state = 'suspended'""",
+    refused=_REFUSED,
 )
 INSERT_AUDIT = Command("INSERT INTO audit_log (actor_id, action, target, detail) VALUES ($1, $2, $3, $4)")
 AUDIT = Rows(

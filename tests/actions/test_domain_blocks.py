@@ -38,6 +38,21 @@ async def test_people_of_a_refused_domain_vanish_with_their_follows(services: Se
         await follows.follow_person(services, ada, await again(services, rita))
 
 
+async def test_refusing_the_domain_of_a_handle_refuses_whom_it_names(services: Services) -> None:
+    ada = await make_person(services, "ada")
+    rita = await make_remote_person(services, "rita", "social.elsewhere.example", domain="spam.example")
+    await follow(services, ada, rita)
+    await hear(services, rita, arriving=True)
+    await hosts.block_domain(services, "spam.example", "", by=None)
+    assert ((await again(services, rita)).state, (await again(services, ada)).following_count) == ("suspended", 0)
+    assert ids(await timelines.get_home(services, ada, PAGE)) == []
+    await hosts.block_domain(services, "elsewhere.example", "", by=None)
+    await hosts.unblock_domain(services, "spam.example", by=None)
+    assert (await again(services, rita)).state == "suspended"
+    await hosts.unblock_domain(services, "elsewhere.example", by=None)
+    assert (await again(services, rita)).state == "active"
+
+
 async def test_lifting_a_block_brings_people_back_but_no_follows(services: Services) -> None:
     ada, rita = await make_person(services, "ada"), await make_remote_person(services, "rita", "spam.example")
     await follow(services, ada, rita)
