@@ -54,6 +54,51 @@ def delivery_view(row: HostReceipt) -> DeliveryView:
     )
 
 
+_THINGS: Final = {
+    "Create": "A thought",
+    "Update": "An edit",
+    "Delete": "A deletion",
+    "Announce": "A boost",
+    "Like": "A like",
+    "EmojiReact": "A reaction",
+    "Follow": "A wish to follow",
+    "Accept": "A yes to a follower",
+    "Reject": "A no to a follower",
+    "Undo": "Something taken back",
+    "Block": "A block",
+    "Flag": "A report",
+    "Move": "A move to another account",
+}
+
+
+def subject_words(event: FailedEvent, activity: Activity | None = None) -> str:
+    """Say what did not get through, and where; more exactly when the activity itself is at hand."""
+    kind, _, rest = event.subject.partition(" ")
+    if event.kind == "fetch":
+        what, _, _ = rest.partition(" ")
+        return f"A {what or 'document'} on {event.host} could not be read"
+    thing = _THINGS.get(kind, f"Something ({kind})" if kind else "Something")
+    if event.kind == "inbox":
+        return f"{thing} from {event.host} could not be taken in"
+    if activity is not None and kind == "Create":
+        thing = _thought_words(activity.payload)
+    return f"{thing} could not be delivered to {event.host}"
+
+
+def _thought_words(payload: bytes | None) -> str:
+    """Say what kind of thought a stored Create of ours carries, and to whom."""
+    thought = orjson.loads(payload).get("object") if payload else None
+    if not isinstance(thought, dict):
+        return "A thought"
+    names = [tag["name"] for tag in thought.get("tag") or () if tag.get("type") == "Mention"]
+    words = "An answer" if thought.get("inReplyTo") else "A thought"
+    if not names:
+        return words
+    return f"{words} {'to' if thought.get('inReplyTo') else 'that names'} {names[0]}" + (
+        f" and {len(names) - 1} more" if names[1:] else ""
+    )
+
+
 def failed_view(event: FailedEvent, activity: Activity | None = None) -> FailedView:
     """Return a dead letter, with its payload when looked into."""
     return FailedView(
@@ -65,7 +110,7 @@ def failed_view(event: FailedEvent, activity: Activity | None = None) -> FailedV
         died_at=event.died_at,
         status=event.last_status,
         attempt_count=len(event.attempts),
-        subject=event.subject,
+        subject=subject_words(event, activity),
         resolution=event.resolution,
         resolved_by=event.resolved_by,
         resolved_at=event.resolved_at,
