@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 from uuid import UUID
@@ -52,6 +53,7 @@ def acceptable(text: str | None) -> str | None:
         return None
 
 
+@lru_cache(maxsize=1024)  # one activity asks for the same few origins a dozen times
 def origin_of(url: str) -> Origin:
     """Return scheme, host (lower case, IDNA 2008) and port of an acceptable URL; else raise `Invalid`."""
     # In bytes: PostgreSQL's indexes take no row beyond 2704 of them, and letters may have four.
