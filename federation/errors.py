@@ -29,11 +29,12 @@ class ThoughtsError(Exception):
 
 
 class Invalid(ThoughtsError):
-    """The input breaks a rule; `field` names the form field it belongs to, if one does."""
+    """The input breaks a rule; `field` names the form field it belongs to, if one does, `code` the rule to apps."""
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(self, message: str, *, field: str | None = None, code: str = "ERR_INVALID") -> None:
         super().__init__(message)
         self.field = field
+        self.code = code
 
 
 class Unauthenticated(ThoughtsError):
@@ -53,7 +54,11 @@ class Gone(ThoughtsError):
 
 
 class Conflict(ThoughtsError):
-    """It contradicts what is stored."""
+    """It contradicts what is stored; `field` names the form field whose value is taken, if one is."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class TooMany(ThoughtsError):

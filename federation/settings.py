@@ -99,7 +99,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         max_media=_number(env, "THOUGHTS_MAX_MEDIA", 4, least=0),
         media_url=env.get("THOUGHTS_MEDIA_URL") or None,
         media_origin=_optional_origin(env.get("THOUGHTS_MEDIA_ORIGIN")),
-        smtp_url=env.get("THOUGHTS_SMTP_URL") or None,
+        smtp_url=_smtp_url(env.get("THOUGHTS_SMTP_URL")),
         mail_from=env.get("THOUGHTS_MAIL_FROM") or None,
         authorized_fetch=_switch(env, "THOUGHTS_AUTHORIZED_FETCH", default=False),
         password_grant=_switch(env, "THOUGHTS_PASSWORD_GRANT", default=False),
@@ -134,6 +134,19 @@ def _origin(text: str) -> str:
 
 def _optional_origin(text: str | None) -> str | None:
     return text.rstrip("/") if text else None
+
+
+def _smtp_url(text: str | None) -> str | None:
+    if not text:
+        return None
+    try:
+        url = urlsplit(text)
+        usable = url.scheme in ("smtp", "smtps") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise Invalid("THOUGHTS_SMTP_URL must look like smtps://name:password@mail.example:465.")
+    return text
 
 
 def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:

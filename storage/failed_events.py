@@ -102,6 +102,17 @@ REVIVE_FETCH = Command(
     "UPDATE fetches SET state = 'pending', attempts = 0, due_at = now() WHERE id = $1 AND state = 'dead'"
 )
 DISCARD_FETCH = Command("DELETE FROM fetches WHERE id = $1 AND state = 'dead'")
+REVIVE_MAIL = Command(
+    "UPDATE mails SET state = 'pending', attempts = 0, due_at = now() WHERE id = $1 AND state = 'dead'"
+)
+DISCARD_MAIL = Command("DELETE FROM mails WHERE id = $1 AND state = 'dead'")
+_REVIVALS = {"inbox": REVIVE_INCOMING, "fetch": REVIVE_FETCH, "mail": REVIVE_MAIL}
+_DISCARDS = {
+    "delivery": DISCARD_DELIVERY,
+    "inbox": DISCARD_INCOMING,
+    "fetch": DISCARD_FETCH,
+    "mail": DISCARD_MAIL,
+}
 # Whether a newer Update of the sender's own profile than this activity exists.
 HAS_NEWER_PROFILE = Value(
     bool,
@@ -160,14 +171,9 @@ async def revive_delivery(db: Connection, delivery_id: UUID) -> str | None:
     return await REVIVE_DELIVERY.get(db, delivery_id)
 
 
-async def revive_incoming(db: Connection, incoming_id: UUID) -> None:
-    """Make a dead incoming activity due now."""
-    await REVIVE_INCOMING.run(db, incoming_id)
-
-
-async def revive_fetch(db: Connection, fetch_id: UUID) -> None:
-    """Make a dead fetch due now."""
-    await REVIVE_FETCH.run(db, fetch_id)
+async def revive(db: Connection, kind: str, source_id: UUID) -> None:
+    """Make something dead, but a delivery, due now."""
+    await _REVIVALS[kind].run(db, source_id)
 
 
 async def supersede_delivery(db: Connection, delivery_id: UUID) -> None:
@@ -177,7 +183,7 @@ async def supersede_delivery(db: Connection, delivery_id: UUID) -> None:
 
 async def discard(db: Connection, kind: str, source_id: UUID) -> None:
     """Give up what a dead letter stood for."""
-    await {"delivery": DISCARD_DELIVERY, "inbox": DISCARD_INCOMING, "fetch": DISCARD_FETCH}[kind].run(db, source_id)
+    await _DISCARDS[kind].run(db, source_id)
 
 
 async def list_error_classes(db: Connection) -> list[str]:

@@ -86,6 +86,9 @@ class NewPerson:
     inbox_url: str
     profile_url: str
     actor_type: str = "Person"
+    needs_approval: bool = False
+    needs_confirmation: bool = False
+    created_by_app: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +165,9 @@ PEOPLE_BY_HANDLES = Rows(
 )
 INSERT_LOCAL = Rows(
     Person,
-    """INSERT INTO users AS u (username, email, password_hash, state, role, ap_id, inbox_url, profile_url, actor_type)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING {columns}""",
+    """INSERT INTO users AS u (username, email, password_hash, state, role, ap_id, inbox_url, profile_url, actor_type,
+        needs_approval, needs_confirmation, created_by_app)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING {columns}""",
     columns=COLUMNS,
 )
 UPSERT_REMOTE = Rows(
@@ -224,6 +228,25 @@ UPDATE_PASSWORD = Command("UPDATE users SET password_hash = $2 WHERE id = $1 AND
 UPDATE_EMAIL = Command(
     """UPDATE users SET email = $2 WHERE id = $1 AND NOT is_remote AND NOT EXISTS (
         SELECT FROM users o WHERE lower(o.email) = lower($2) AND NOT o.is_remote AND o.id <> $1)"""
+)
+EMAIL_IS_TAKEN = Value(
+    bool,
+    """SELECT EXISTS (SELECT FROM users WHERE lower(email) = lower($2) AND NOT is_remote AND id <> $1)""",
+)
+# An account that waits for nothing any more is let in.
+APPROVE = Rows(
+    Person,
+    """UPDATE users u SET needs_approval = false, needs_confirmation = u.needs_approval AND u.needs_confirmation,
+        state = CASE WHEN u.needs_approval AND u.needs_confirmation THEN 'pending' ELSE 'active' END, updated_at = now()
+    WHERE u.id = $1 AND u.state = 'pending' RETURNING {columns}""",
+    columns=COLUMNS,
+)
+CONFIRM = Rows(
+    Person,
+    """UPDATE users u SET needs_confirmation = false,
+        state = CASE WHEN u.needs_approval THEN 'pending' ELSE 'active' END, updated_at = now()
+    WHERE u.id = $1 AND u.state = 'pending' AND u.needs_confirmation AND u.email = $2 RETURNING {columns}""",
+    columns=COLUMNS,
 )
 UPDATE_SIGN_UP_REASON = Command("UPDATE users SET sign_up_reason = $2 WHERE id = $1 AND NOT is_remote")
 UPDATE_STATE = Rows(
@@ -428,7 +451,8 @@ async def insert_local(db: Connection, new: NewPerson) -> Person | None:
     """Insert a local person; None when the username or e-mail address is taken."""
     return await INSERT_LOCAL.first(
         db, new.username, new.email, new.password_hash, new.state, new.role,
-        new.ap_id, new.inbox_url, new.profile_url, new.actor_type,
+        new.ap_id, new.inbox_url, new.profile_url, new.actor_type, new.needs_approval, new.needs_confirmation,
+        new.created_by_app,
     )  # fmt: skip
 
 

@@ -149,6 +149,13 @@ IDLE_APPS = Command(
             AND NOT EXISTS (SELECT FROM authorization_codes c WHERE c.app_id = a.id)
             AND NOT EXISTS (SELECT FROM users u WHERE u.created_by_app = a.id) LIMIT $1)"""
 )
+# Whoever never opened the link of their letter leaves the name to others.
+UNCONFIRMED = Command(
+    """DELETE FROM users WHERE id IN (
+        SELECT id FROM users
+        WHERE NOT is_remote AND id < (SELECT uuid7(now() - interval '7 days')) AND state = 'pending'
+            AND needs_confirmation LIMIT $1)"""
+)
 FINISHED_MAILS = Command(
     """DELETE FROM mails WHERE id IN (
         SELECT id FROM mails WHERE state <> 'pending' AND created_at < now() - interval '30 days' LIMIT $1)"""
@@ -182,6 +189,7 @@ BATCHES: Mapping[str, Command] = {
     "revoked tokens": REVOKED_TOKENS,
     "idle app tokens": IDLE_APP_TOKENS,
     "idle apps": IDLE_APPS,
+    "unconfirmed accounts": UNCONFIRMED,
     "finished mails": FINISHED_MAILS,
     "notifications": NOTIFICATIONS,
     "resolved dead letters": RESOLVED_EVENTS,

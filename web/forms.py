@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from quart import Response, request
 from werkzeug.urls import iri_to_uri
 
-from federation.errors import Invalid, ThoughtsError
+from federation.errors import Conflict, Invalid, ThoughtsError
 
 Problems = Mapping[str, str]
 
@@ -23,7 +23,7 @@ async def typed() -> dict[str, str]:
 
 def problems(error: ThoughtsError, renamed: Mapping[str, str] | None = None) -> Problems:
     """Return what was wrong by field, as templates show it; "" stands for the whole form."""
-    name = (error.field or "") if isinstance(error, Invalid) else ""
+    name = (error.field or "") if isinstance(error, Invalid | Conflict) else ""
     return {(renamed or {}).get(name, name): error.message}
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from federation.actions import background
+from federation.actions import background, letters
 from federation.inbound.drain import InboxDrain
-from storage import deliveries, fetches, inbox
+from storage import deliveries, fetches, inbox, mails
 from workers import periodic
 from workers.deliveries import DeliveryDrain, Lane
 from workers.inboxes import present_inbox
@@ -46,10 +46,13 @@ async def open_jobs(services: Services) -> AsyncIterator[Jobs]:
         )
         for lane in Lane
     ]
+    # Without a mail server letters wait, and nobody is woken for them.
+    with_mail = letters.are_sent(services.settings)
     drains = [
         *(Drain(f"drain_deliveries_{lane.lane.label}", partial(_lane_has_due, lane.lane), lane.run) for lane in lanes),
         Drain("drain_inbox", inbox.has_due, InboxDrain(services).run),
         Drain("drain_fetches", fetches.has_due, OneAtATime(partial(background.drain, services))),
+        *([Drain("drain_mails", mails.has_due, OneAtATime(partial(letters.drain, services)))] if with_mail else ()),
     ]
     rounds = [
         Periodic("sweep", periodic.SWEEP_EVERY_S, partial(periodic.sweep, services)),

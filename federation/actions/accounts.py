@@ -7,7 +7,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from federation.actions import letters
 from federation.actions.acting import acting
 from federation.actions.instance import make_keys, use_first_run_code
 from federation.actions.outgoing import Audience, send
@@ -15,12 +17,10 @@ from federation.actions.passwords import check_password_rules, hash_password, ve
 from federation.errors import Conflict, Forbidden, Invalid, NotFound
 from federation.protocol.handles import is_local_username
 from federation.settings import Registration
-from storage import access, activities, apps, moderation, people, thoughts, tokens
+from storage import access, activities, apps, mails, moderation, people, thoughts, tokens
 from storage.people import NewPerson, Person
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from federation.services import Services
     from storage.access import Invite
     from storage.database import Connection
@@ -38,6 +38,7 @@ RESERVED_NAMES = frozenset(
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+|[^@\s]{1,64}@localhost")
 MAX_REASON_CHARS = 500
 INVITE_LASTS = timedelta(days=14)
+_MAIL_PAUSE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,13 @@ class SignUp:
     password: str
     invite: str = ""
     reason: str = ""
+    app_id: UUID | None = None
 
 
 async def sign_up(services: Services, form: SignUp) -> Person:
-    """Make an account as the registration setting allows; `pending` when an admin must approve it.
+    """Make an account as the registration setting allows.
 
+    It is `pending` while an admin must approve it, or, where mail is sent, its e-mail address is not confirmed.
     Raises `Forbidden` when registration is closed or the invite is not good, `Invalid` or `Conflict` naming the field.
     """
     registration = services.settings.registration
@@ -61,14 +64,16 @@ async def sign_up(services: Services, form: SignUp) -> Person:
         raise Forbidden("Sign-up is closed here. Ask the admin for an account.")
     if registration is Registration.INVITE and not form.invite.strip():
         raise Forbidden("You need an invite to sign up here. Ask somebody who has an account.")
-    state = "pending" if registration is Registration.APPROVAL else "active"
     invite = form.invite.strip() if registration is Registration.INVITE else None
-    return await _make_account(services, form, state=state, role="user", invite=invite)
+    approval = registration is Registration.APPROVAL
+    return await _make_account(
+        services, form, invite=invite, needs_approval=approval, needs_confirmation=letters.are_sent(services.settings)
+    )
 
 
 async def create_account(services: Services, form: SignUp, *, admin: bool = False) -> Person:
     """Make an account whatever the registration setting says: for admins and the command line."""
-    return await _make_account(services, form, state="active", role="admin" if admin else "user", invite=None)
+    return await _make_account(services, form, role="admin" if admin else "user")
 
 
 async def make_first_admin(services: Services, form: SignUp, code: str) -> Person:
@@ -76,7 +81,7 @@ async def make_first_admin(services: Services, form: SignUp, code: str) -> Perso
 
     Raises `Invalid` for a wrong or used code, and then no account is left behind.
     """
-    person = await _make_account(services, form, state="pending", role="user", invite=None)
+    person = await _make_account(services, form, needs_approval=True)
     if await use_first_run_code(services, person, code):
         async with services.database.connection() as db:
             return await people.PERSON_BY_ID.one(db, person.id)
@@ -85,7 +90,15 @@ async def make_first_admin(services: Services, form: SignUp, code: str) -> Perso
     raise Invalid("That is not the code. The server printed it in its terminal when it started.", field="code")
 
 
-async def _make_account(services: Services, form: SignUp, *, state: str, role: str, invite: str | None) -> Person:
+async def _make_account(
+    services: Services,
+    form: SignUp,
+    *,
+    role: str = "user",
+    invite: str | None = None,
+    needs_approval: bool = False,
+    needs_confirmation: bool = False,
+) -> Person:
     username, email = form.username.strip(), form.email.strip()
     check_username(username)
     check_email(email)
@@ -97,11 +110,14 @@ async def _make_account(services: Services, form: SignUp, *, state: str, role: s
         username=username,
         email=email,
         password_hash=password_hash,
-        state=state,
+        state="pending" if needs_approval or needs_confirmation else "active",
         role=role,
         ap_id=urls.actor(username),
         inbox_url=urls.inbox(username),
         profile_url=urls.profile(username),
+        needs_approval=needs_approval,
+        needs_confirmation=needs_confirmation,
+        created_by_app=form.app_id,
     )
     async with services.database.transaction() as db:
         if invite is not None and not await access.use_invite(db, invite):
@@ -109,16 +125,19 @@ async def _make_account(services: Services, form: SignUp, *, state: str, role: s
         person = await people.insert_local(db, new)
         if person is None:
             await _say_what_is_taken(db, username)
-            raise Conflict("An account with this e-mail address exists already. Sign in instead?")
+            raise Conflict("An account with this e-mail address exists already. Sign in instead?", field="email")
         await people.insert_actor_keys(db, person.id, keys)
-        if state == "pending" and form.reason.strip():
+        if needs_approval and form.reason.strip():
             await people.UPDATE_SIGN_UP_REASON.run(db, person.id, form.reason.strip()[:MAX_REASON_CHARS])
+        if needs_confirmation:
+            await mails.request(db, person.id, "confirmation", email)
+    services.wake()
     return person
 
 
 async def _say_what_is_taken(db: Connection, username: str) -> None:
     if await people.find_by_handle(db, username, None) is not None:
-        raise Conflict(f"The username {username} is taken. Try another one.")
+        raise Conflict(f"The username {username} is taken. Try another one.", field="username")
 
 
 def check_username(username: str) -> None:
@@ -128,7 +147,9 @@ def check_username(username: str) -> None:
             "A username has 1 to 32 letters, digits and underscores, such as ada_lovelace.", field="username"
         )  # fmt: skip
     if username.lower() in RESERVED_NAMES:
-        raise Invalid(f"The username {username} is reserved. Try another one.", field="username")
+        raise Invalid(
+            f"The username {username} is reserved. Try another one.", field="username", code="ERR_RESERVED"
+        )  # fmt: skip
 
 
 def check_email(email: str) -> None:
@@ -163,8 +184,11 @@ async def get_email(services: Services, person: Person) -> str:
     return (credentials.email or "") if credentials is not None else ""
 
 
-async def change_email(services: Services, person: Person, email: str, *, password: str) -> None:
-    """Change one's own e-mail address; asks for the password. Raises `Invalid` or `Conflict`."""
+async def change_email(services: Services, person: Person, email: str, *, password: str) -> bool:
+    """Change one's own e-mail address; asks for the password. Raises `Invalid`.
+
+    Where mail is sent, a link goes to the new address first, and the old one stays until it is opened: False.
+    """
     email = email.strip()
     check_email(email)
     async with services.database.connection() as db:
@@ -172,17 +196,32 @@ async def change_email(services: Services, person: Person, email: str, *, passwo
     if credentials is None or not await verify_password(credentials.password_hash, password):
         raise Invalid("The password is not right.", field="password")
     async with acting(services, person) as db:
-        if not await people.UPDATE_EMAIL.run(db, person.id, email):
+        if letters.are_sent(services.settings) and email != credentials.email:
+            taken = await people.EMAIL_IS_TAKEN.one(db, person.id, email)
+            await mails.request(db, person.id, "new_address", email, pause=_MAIL_PAUSE)
+        else:
+            taken = not await people.UPDATE_EMAIL.run(db, person.id, email)
+        if taken:
             raise Invalid("Another account has this e-mail address.", field="email")
+    services.wake()
+    return not letters.are_sent(services.settings) or email == credentials.email
 
 
 async def approve(services: Services, admin: Person | None, person: Person) -> None:
-    """Let a pending account in."""
+    """Let a pending account in; an e-mail address that is not confirmed yet still must be.
+
+    For an account that waits for nothing but that, the admin's word takes the place of the letter.
+    """
     async with services.database.transaction() as db:
-        if await people.change_state(db, person.id, was="pending", to="active") is None:
+        approved = await people.APPROVE.first(db, person.id)
+        if approved is None:
             raise Conflict(f"{person.handle} does not wait for approval.")
         await people.UPDATE_SIGN_UP_REASON.run(db, person.id, "")
         await moderation.insert_audit(db, _id_of(admin), "approve", person.handle)
+        credentials = await people.CREDENTIALS_BY_ID.one(db, person.id)
+        if approved.state == "active" and credentials.email and letters.are_sent(services.settings):
+            await mails.request(db, person.id, "approval", credentials.email)
+    services.wake()
 
 
 async def reject(services: Services, admin: Person | None, person: Person) -> None:
@@ -237,6 +276,7 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         await access.delete_all(db, person.id)
         await tokens.delete_all(db, person.id)
         await apps.delete_codes(db, person.id)
+        await mails.delete_all(db, person.id)
         await send(
             db,
             services,

@@ -169,8 +169,7 @@ async def _retry(db: Connection, services: Services, event: FailedEvent, by: Per
         host = await failed_events.revive_delivery(db, delivery.id)
         return Retried("retried", frozenset({host} if host is not None else ()))
     await _resolve(db, event.id, "retried", by)
-    revive = failed_events.revive_incoming if event.kind == "inbox" else failed_events.revive_fetch
-    await revive(db, event.source_id)
+    await failed_events.revive(db, event.kind, event.source_id)
     return Retried("retried")
 
 

@@ -228,6 +228,12 @@ async def grant_to_person(services: Services, app: Application, person: Person, 
         return await _issue(db, person.id, app, scopes)
 
 
+async def grant_to_newcomer(services: Services, app: Application, person: Person) -> Granted:
+    """Give the app through which somebody signed up their token: all that it registered for."""
+    async with services.database.transaction() as db:
+        return await _issue(db, person.id, app, app.scopes)
+
+
 async def refresh(services: Services, app: Application, *, refresh_token: str, scope: str) -> Granted:
     """Exchange a refresh token, and with it the access token, for new ones.
 

@@ -99,7 +99,7 @@ async def use_first_run_code(services: Services, person: Person, code: str) -> b
         if await people.COUNT_ADMINS.get(db) or not await moderation.delete_secret(db, _FIRST_RUN):
             return False
         await people.UPDATE_ROLE.run(db, person.id, "admin")
-        await people.change_state(db, person.id, was="pending", to="active")
+        await people.APPROVE.first(db, person.id)
         await moderation.insert_audit(db, person.id, "first-run", person.handle)
     return True
 

@@ -21,9 +21,13 @@ _NOBODY = _HASHER.hash(secrets.token_hex(16))
 def check_password_rules(password: str, *, username: str = "") -> None:
     """Raise `Invalid` in words for a password that is too short, too long or the username."""
     if len(password) < MIN_PASSWORD_CHARS:
-        raise Invalid(f"The password needs at least {MIN_PASSWORD_CHARS} characters.", field="password")
+        raise Invalid(
+            f"The password needs at least {MIN_PASSWORD_CHARS} characters.", field="password", code="ERR_TOO_SHORT"
+        )
     if len(password) > MAX_PASSWORD_CHARS:
-        raise Invalid(f"The password may have at most {MAX_PASSWORD_CHARS} characters.", field="password")
+        raise Invalid(
+            f"The password may have at most {MAX_PASSWORD_CHARS} characters.", field="password", code="ERR_TOO_LONG"
+        )
     if username and password.lower() == username.lower():
         raise Invalid("The password must not be the username.", field="password")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.actions.acting import acting
+from federation.actions.addresses import remind
 from federation.actions.passwords import hash_secret, make_secret, verify_password
 from federation.actions.scopes import DEFAULT_SCOPES, check_scopes
 from federation.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
@@ -91,6 +92,7 @@ async def check_password(services: Services, account: str, password: str, *, add
         await access.forget_failures(db, key, prefix)
         person = await people.find_person(db, credentials.id)
     if credentials.needs_confirmation:
+        await remind(services, credentials)
         raise Forbidden("Please open the link in the mail that we sent you first: it shows that the address is yours.")
     if credentials.state == "pending":
         raise Forbidden("Your account waits for an admin's approval. Please try again later.")

@@ -165,8 +165,13 @@ WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "/api/v1/notifications/{id}/dismiss", "notification", {}),
     ("POST", "/api/v1/notifications/clear", "", {}),
 ]
-# Walked where apps are (test_oauth.py): they need tokens of another kind, or none.
-OF_APPS = {("POST", "/api/v1/apps"), ("GET", "/api/v1/apps/verify_credentials")}
+# Walked where apps are (test_oauth.py, test_registration.py): they need tokens of another kind, or none.
+OF_APPS = {
+    ("POST", "/api/v1/apps"),
+    ("GET", "/api/v1/apps/verify_credentials"),
+    ("POST", "/api/v1/accounts"),
+    ("POST", "/api/v1/emails/confirmations"),
+}
 ROUTES = [("GET", path) for path, *_ in READS] + [(method, path) for method, path, *_ in WRITES]
 
 

@@ -161,6 +161,14 @@ AGED: dict[str, tuple[str, int]] = {
         1,
     ),
     "idle apps": (_APPS + "SELECT FROM made", 1),
+    "unconfirmed accounts": (
+        """INSERT INTO users (id, username, email, password_hash, ap_id, inbox_url, profile_url, state,
+            needs_confirmation)
+        SELECT uuid7(now() - age), n, n, '', n, n, n, state, waits
+        FROM (VALUES ('a', interval '8 days', 'pending', true), ('b', '6 days', 'pending', true),
+            ('c', '8 days', 'pending', false), ('d', '8 days', 'active', false)) AS x (n, age, state, waits)""",
+        1,
+    ),
     "finished mails": (
         """INSERT INTO mails (user_id, kind, address, state, created_at)
         SELECT id, 'confirmation', 'x', x.state, now() - age FROM users, (VALUES ('sent', interval '31 days'),

@@ -564,6 +564,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "fields": {"client_id": "x", "redirect_uri": "ivory://accept", "scope": "read write", "state": ""},
         },
     ),
+    "confirm": ("confirm.html", {**_DOOR, "token": "x", "address": "ada@mail.example"}),
+    "password": ("password.html", {**_DOOR, "sent": False}),
+    "password-sent": ("password.html", {**_DOOR, "form": {"email": "ada@mail.example"}, "sent": True}),
+    "password-new": ("password_new.html", {**_DOOR, "token": "x", "username": "ada"}),
     "oauth-code": ("oauth/code.html", {"code": "9hJ2kQ7mZx4vB8nW1cR5tY"}),
     "settings-blocks": ("settings/blocks.html", {**_SETTINGS, "blocked": ROWS[1:2], "muted": ROWS[:1]}),
     "settings-invites": (

@@ -20,7 +20,7 @@ from web.view_models import FailedFilters, counted
 
 blueprint = Blueprint("failed", __name__)
 
-_KINDS = ("delivery", "inbox", "fetch")
+_KINDS = ("delivery", "inbox", "fetch", "mail")
 _AGES = {
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),

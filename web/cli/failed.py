@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def _filters(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--host", default="", help="Only of this host, such as example.org."),
-        click.option("--kind", default="", type=click.Choice(["", "delivery", "inbox", "fetch"])),
+        click.option("--kind", default="", type=click.Choice(["", "delivery", "inbox", "fetch", "mail"])),
         click.option("--error", default="", help="Only of this error class."),
         click.option("--older-than-days", type=int, default=None, help="Only those that died longer ago."),
     ):

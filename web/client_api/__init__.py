@@ -14,6 +14,7 @@ from web.client_api import (
     people_lists,
     polls,
     reactions,
+    registration,
     relationships,
     search,
     statuses,
@@ -26,9 +27,20 @@ from web.cors import answer_preflight, open_to_scripts
 
 blueprint = Blueprint("client_api", __name__, url_prefix="/api")
 for _part in (
-    accounts, apps, instance, lists, notifications, people_lists, polls, reactions, relationships, search, statuses,
+    accounts,
+    apps,
+    instance,
+    lists,
+    notifications,
+    people_lists,
+    polls,
+    reactions,
+    registration,
+    relationships,
+    search,
+    statuses,
     timelines,
-):  # fmt: skip
+):
     blueprint.register_blueprint(_part.routes)
 errors.install(blueprint)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 from urllib.parse import unquote_plus
 
 from quart import Blueprint, Response, request
@@ -19,6 +18,7 @@ from web.client_api import errors
 from web.client_api.answers import answer
 from web.client_api.authentication import scoped
 from web.client_api.call import Call
+from web.client_api.entities import tokens as token_entity
 from web.client_api.parameters import Parameters, read_parameters
 from web.cors import answer_preflight, open_to_scripts
 from web.current import client_address, services, settings
@@ -88,21 +88,8 @@ async def _grant(app: Application, grant_type: str, given: Parameters) -> Grante
             return await grants.grant_to_app(services(), app, scope=scope)
 
 
-def token_entity(granted: Granted) -> dict[str, Any]:
-    """Write a Token; it says nothing of an end, for it has none."""
-    entity: dict[str, Any] = {
-        "access_token": granted.access_token,
-        "token_type": "Bearer",
-        "scope": " ".join(granted.scopes),
-        "created_at": int(granted.created_at.timestamp()),
-    }
-    if granted.refresh_token is not None:
-        entity["refresh_token"] = granted.refresh_token
-    return entity
-
-
 def _granted(granted: Granted) -> Response:
-    response = answer(token_entity(granted))
+    response = answer(token_entity.token(granted))
     response.headers["Pragma"] = "no-cache"
     return response
 

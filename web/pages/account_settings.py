@@ -78,10 +78,15 @@ async def change_email() -> Response:
     """Change the e-mail address."""
     form = await typed()
     try:
-        await accounts.change_email(services(), me(), form.get("email", ""), password=form.get("email_current", ""))
+        changed = await accounts.change_email(
+            services(), me(), form.get("email", ""), password=form.get("email_current", "")
+        )  # fmt: skip
     except Invalid as exc:
         return await _account_page({"email": form.get("email", "")}, problems(exc, {"password": "email_current"}))
-    flash("Your address is changed.")
+    if changed:
+        flash("Your address is changed.")
+    else:
+        flash("We have sent a link to that address. It becomes yours here when you open it.")
     return go("/settings/account")
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from quart import Blueprint, Response, request
 
-from federation.actions import accounts, instance, sessions
+from federation.actions import accounts, instance, letters, sessions
 from federation.actions.accounts import SignUp
 from federation.errors import Conflict, Forbidden, Invalid, ThoughtsError, TooMany, Unauthenticated
 from storage.people import Person
-from web.current import client_address, services, signed_in, viewer
+from web.current import client_address, services, settings, signed_in, viewer
 from web.flashes import flash
 from web.forms import Problems, go, go_back, local_path, problems, typed
 from web.rendering import render
@@ -38,7 +38,8 @@ async def _enter(person: Person, path: str) -> Response:
 
 def _sign_in_page(next_url: str, *, form: Mapping[str, str], errors: Problems, status: int = 200) -> Response:
     return render(
-        "signin.html", current="signin", form=form, errors=errors, next_url=next_url, noindex=True, http_status=status
+        "signin.html", current="signin", form=form, errors=errors, next_url=next_url, noindex=True, http_status=status,
+        with_mail=letters.are_sent(settings()),
     )  # fmt: skip
 
 
@@ -85,8 +86,10 @@ async def sign_out() -> Response:
 
 
 def _sign_up_page(*, form: Mapping[str, str], errors: Problems, status: int = 200, waiting: bool = False) -> Response:
+    confirm = waiting and letters.are_sent(settings())
     return render(
-        "signup.html", current="signup", form=form, errors=errors, rules=(), waiting=waiting, confirm=False,
+        "signup.html", current="signup", form=form, errors=errors, rules=(), waiting=waiting and not confirm,
+        confirm=confirm,
         http_status=status,
     )  # fmt: skip
 
