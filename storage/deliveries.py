@@ -169,6 +169,15 @@ REPORT = Rows(
     WHERE a.thought_id = $1 AND a.type IN ('Create', 'Update') AND d.host > $2
     ORDER BY d.host, d.inbox_url, a.seq DESC LIMIT $3""",
 )
+DROP_FANOUTS_OF = Command(
+    """DELETE FROM fanouts f USING activities a
+    WHERE a.id = f.activity_id AND a.user_id = $1 AND a.type NOT IN ('Delete', 'Undo', 'Block', 'Reject')"""
+)
+DROP_OF_SENDER = Command(
+    """UPDATE deliveries d SET state = 'discarded', finished_at = now() FROM activities a
+    WHERE d.sender_id = $1 AND d.state = 'pending' AND d.lease IS NULL AND a.id = d.activity_id
+        AND a.type NOT IN ('Delete', 'Undo', 'Block', 'Reject')"""
+)
 DROP_FOR_HOST = Command(
     """UPDATE deliveries SET state = 'discarded', finished_at = now()
     WHERE state = 'pending' AND lease IS NULL AND host_is_blocked(host)"""
@@ -229,6 +238,15 @@ async def list_receipts(db: Connection, thought_ids: Sequence[UUID]) -> dict[UUI
 async def list_report(db: Connection, thought_id: UUID, *, after_host: str = "", limit: int = 200) -> list[HostReceipt]:
     """List what became of a thought at each inbox, host by host."""
     return await REPORT.all(db, thought_id, after_host, limit)
+
+
+async def discard_of(db: Connection, sender_id: UUID) -> None:
+    """Discard what still waits to spread a person's words and deeds; what takes them back goes on.
+
+    Fan-outs first: one that the relay is at is waited for, and leaves deliveries.
+    """
+    await DROP_FANOUTS_OF.run(db, sender_id)
+    await DROP_OF_SENDER.run(db, sender_id)
 
 
 async def discard_blocked(db: Connection) -> int:

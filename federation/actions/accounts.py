@@ -17,7 +17,7 @@ from federation.actions.passwords import check_password_rules, hash_password, ve
 from federation.errors import Conflict, Forbidden, Invalid, NotFound
 from federation.protocol.handles import is_local_username
 from federation.settings import Registration
-from storage import access, activities, apps, mails, moderation, people, thoughts, tokens
+from storage import access, activities, apps, deliveries, mails, moderation, people, thoughts, tokens
 from storage.people import NewPerson, Person
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ async def reject(services: Services, admin: Person | None, person: Person) -> No
 
 
 async def suspend(services: Services, admin: Person | None, person: Person) -> None:
-    """Hide a person and everything of theirs; a local one is signed out everywhere."""
+    """Hide a person and everything of theirs; a local one is signed out everywhere, and what waits is not sent."""
     if person.actor_type == "Application" and not person.is_remote:
         raise NotFound("Only people can be suspended.")
     async with services.database.transaction() as db:
@@ -241,6 +241,7 @@ async def suspend(services: Services, admin: Person | None, person: Person) -> N
         if await people.change_state(db, person.id, was="active", to="suspended") is None:
             raise Conflict(f"{person.handle} is not active.")
         await access.delete_sessions(db, person.id)
+        await deliveries.discard_of(db, person.id)
         await moderation.insert_audit(db, _id_of(admin), "suspend", person.handle)
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from federation.actions import accounts, blocks, documents, reactions, sessions
 from federation.actions.accounts import SignUp
+from federation.actions.delete_thought import delete_thought
 from federation.actions.people import get_account
 from federation.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from federation.services import Services
 from federation.settings import Registration
-from storage import people
+from storage import activities, people
 from storage.people import Person
 from tests.acting import PUBLIC, again, execute, follow, hear, say, scalar, sent, told
 from tests.services_fixture import PASSWORD, make_person, make_remote_person
@@ -157,6 +158,28 @@ async def test_suspending_is_undone_and_audited(services: Services) -> None:
     with pytest.raises(Conflict):
         await accounts.unsuspend(services, admin, ada)
     assert await scalar(services, "SELECT array_agg(action ORDER BY id) FROM audit_log") == ["suspend", "unsuspend"]
+
+
+async def test_what_waits_to_spread_the_words_of_the_suspended_is_not_sent(services: Services) -> None:
+    ada, bob = await make_person(services, "ada"), await make_person(services, "bob")
+    rita = await make_remote_person(services, "rita")
+    for one in (ada, bob):
+        await follow(services, rita, one)
+    gone = await say(services, ada, "spam")
+    await delete_thought(services, ada, gone.id)
+    for one in (ada, bob):
+        await say(services, one, "more spam")
+    async with services.database.transaction() as db:
+        await activities.expand_fanouts(db, limit=100)
+    for one in (ada, bob):
+        await say(services, one, "and more")
+    await accounts.suspend(services, None, ada)
+    async with services.database.transaction() as db:
+        await activities.expand_fanouts(db, limit=100)
+    waiting = """SELECT array_agg(a.type ORDER BY a.seq) FROM deliveries d JOIN activities a ON a.id = d.activity_id
+        WHERE d.state = 'pending' AND a.user_id = $1"""
+    assert await scalar(services, waiting, ada.id) == ["Delete"]
+    assert await scalar(services, waiting, bob.id) == ["Accept", "Create", "Create"]
 
 
 async def test_deleting_ones_account_asks_for_the_password(services: Services) -> None:
