@@ -57,3 +57,34 @@ CREATE TABLE thread_mutes (
     PRIMARY KEY (user_id, conversation_id)
 );
 CREATE INDEX thread_mutes_conversation ON thread_mutes (conversation_id);
+
+-- What somebody does not want to read, or not without a warning.
+ALTER TABLE users ADD COLUMN filters_version integer NOT NULL DEFAULT 0;  -- 0: never had a filter
+
+CREATE TABLE filters (
+    id uuid PRIMARY KEY DEFAULT uuid7(now()),
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    title text NOT NULL CHECK (length(title) BETWEEN 1 AND 255),
+    action text NOT NULL DEFAULT 'warn' CHECK (action IN ('warn', 'hide', 'blur')),
+    contexts text[] NOT NULL CHECK (cardinality(contexts) > 0
+        AND contexts <@ ARRAY['home', 'notifications', 'public', 'thread', 'account']),
+    expires_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX filters_user ON filters (user_id, id);
+
+CREATE TABLE filter_keywords (
+    id uuid PRIMARY KEY DEFAULT uuid7(clock_timestamp()),   -- orders those that are typed at once
+    filter_id uuid NOT NULL REFERENCES filters ON DELETE CASCADE,
+    keyword text NOT NULL CHECK (length(keyword) BETWEEN 1 AND 512),
+    whole_word boolean NOT NULL DEFAULT true
+);
+CREATE INDEX filter_keywords_filter ON filter_keywords (filter_id, id);
+
+CREATE TABLE filter_thoughts (
+    id uuid PRIMARY KEY DEFAULT uuid7(now()),
+    filter_id uuid NOT NULL REFERENCES filters ON DELETE CASCADE,
+    thought_id uuid NOT NULL REFERENCES thoughts ON DELETE CASCADE,
+    UNIQUE (filter_id, thought_id)
+);
+CREATE INDEX filter_thoughts_thought ON filter_thoughts (thought_id);

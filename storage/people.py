@@ -33,6 +33,7 @@ class Person:
     locked: bool
     discoverable: bool
     indexable: bool
+    filters_version: int
     role: str
     state: str
     is_remote: bool
@@ -135,6 +136,7 @@ class OwnProfile:
 
 COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fields,
     u.avatar_url, u.avatar_alt, u.header_url, u.header_alt, u.actor_type, u.locked, u.discoverable, u.indexable,
+    u.filters_version,
     u.role, u.state, u.is_remote, u.ap_id, u.inbox_url, u.profile_url,
     u.followers_count, u.following_count, u.thoughts_count, u.last_thought_at, u.created_at, u.updated_at,
     u.emojis"""
@@ -316,6 +318,7 @@ FORGET_BLOCKS = Command("DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id 
 FORGET_MUTES = Command("DELETE FROM mutes WHERE muter_id = $1 OR muted_id = $1")
 FORGET_BOOKMARKS = Command("DELETE FROM bookmarks WHERE user_id = $1")
 FORGET_HOME = Command("DELETE FROM home_entries WHERE user_id = $1")
+FORGET_FILTERS = Command("DELETE FROM filters WHERE user_id = $1")
 FORGET_LISTS = Command("DELETE FROM lists WHERE user_id = $1")
 # What was voted stays counted: nobody can tell any more who it was.
 FORGET_VOTES = Command("DELETE FROM poll_votes WHERE user_id = $1")
@@ -515,8 +518,8 @@ async def forget_deeds(db: Connection, person_id: UUID) -> None:
     for command in (
         LOCK_TOUCHED_THOUGHTS, FORGET_FOLLOWS, FORGET_REACTIONS, FORGET_BOOSTS, FORGET_REPLIES,
         FORGET_PAYLOADS, FORGET_TIES, FORGET_BLOCKS, FORGET_MUTES, FORGET_BOOKMARKS, FORGET_HOME,
-        FORGET_LISTS, FORGET_VOTES, FORGET_EMOJI_REACTIONS, FORGET_CONSENTS, FORGET_NOTES, FORGET_THREAD_MUTES,
-        FORGET_PREFERENCES, FORGET_MAILS, FORGET_NOTIFICATIONS,
+        FORGET_LISTS, FORGET_FILTERS, FORGET_VOTES, FORGET_EMOJI_REACTIONS, FORGET_CONSENTS, FORGET_NOTES,
+        FORGET_THREAD_MUTES, FORGET_PREFERENCES, FORGET_MAILS, FORGET_NOTIFICATIONS,
     ):  # fmt: skip
         await command.run(db, person_id)
 

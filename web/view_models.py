@@ -213,7 +213,10 @@ class ReactorView:
 
 @dataclass(frozen=True, slots=True)
 class ThoughtView:
-    """One entry of a timeline: a thought, or somebody's boost of it, as `viewer` may act on it."""
+    """One entry of a timeline: a thought, or somebody's boost of it, as `viewer` may act on it.
+
+    `filtered_by` names the filters that cover it, `blurred_by` those that cover its media alone.
+    """
 
     id: str
     entry_id: str
@@ -240,6 +243,8 @@ class ThoughtView:
     bookmarked: bool = False
     pinned: bool = False
     muted: bool = False
+    filtered_by: str = ""
+    blurred_by: str = ""
     mine: bool = False
     can_boost: bool = True
     can_reply: bool = True
@@ -389,6 +394,22 @@ class ListView:
     replies_policy: str = "list"
     exclusive: bool = False
     chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilterView:
+    """One of the viewer's filters, as its line or its form shows it; keywords one a line."""
+
+    id: str
+    title: str
+    action: str = "warn"
+    contexts: tuple[str, ...] = ("home", "notifications", "public", "thread")
+    keywords: str = ""
+    whole_word: bool = True
+    expires_at: datetime | None = None
+    expired: bool = False
+    thoughts: tuple[tuple[str, str], ...] = ()
+    """What it names: ids of its own, and where each thought is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.actions.filtering import filter_thoughts
 from federation.errors import NotFound
+from federation.protocol.filtering import Match
 from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from federation.protocol.text import normalise_tag
 from storage import deliveries, emoji_reactions, entries, people, polls, thoughts
@@ -35,6 +37,8 @@ class Shown:
     tags: dict[UUID, list[str]] = field(default_factory=dict)
     polls: dict[UUID, Poll] = field(default_factory=dict)
     reactions: dict[UUID, list[Tally]] = field(default_factory=dict)
+    filtered: dict[UUID, tuple[Match, ...]] = field(default_factory=dict)
+    """The viewer's filters that a thought falls under."""
     cursors: list[UUID] | None = None
     """What a page is keyed by, when not by the entries' own ids: bookmarks and likes."""
 
@@ -70,6 +74,7 @@ async def show(
         people=await people.find_people(db, list(who)),
         marks=await entries.list_marks(db, viewer.id, about.values()) if viewer is not None else {},
     )
+    shown.filtered.update(await filter_thoughts(db, viewer, about.values()))
     questions = {entry.thought.id for entry in found if entry.thought.object_type == polls.OBJECT_TYPE}
     shown.polls.update(await polls.list_polls(db, _id(viewer), list(questions)))
     reacted = {entry.thought.id for entry in found if entry.thought.reactions_count}

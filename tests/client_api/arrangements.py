@@ -14,7 +14,16 @@ async def furnish(ann: App, bob: App, hello: dict[str, Any]) -> dict[str, str]:
     await ann.post(f"/api/v1/lists/{friends['id']}/accounts", account_ids=[bob.id])
     await bob.publish("For the list")
     await ann.post(f"/api/v1/accounts/{bob.id}/endorse")
-    return {"list": friends["id"]}
+    filters = await ann.post(
+        "/api/v2/filters", title="Lists", context=["home", "thread"], expires_in=3600,
+        keywords_attributes=[{"keyword": "list"}, {"keyword": "well"}],
+    )  # fmt: skip
+    named = await ann.post(f"/api/v2/filters/{filters['id']}/statuses", status_id=hello["id"])
+    older = await ann.post("/api/v1/filters", phrase="older", context=["home"])
+    return {
+        "list": friends["id"], "filter": filters["id"], "keyword": filters["keywords"][0]["id"],
+        "filtered": named["id"], "v1 filter": older["id"],
+    }  # fmt: skip
 
 
 READS: list[tuple[str, str, dict[str, Any], bool]] = [
@@ -24,6 +33,14 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/lists/{id}/accounts", "list", {"limit": "0"}, False),
     ("/api/v1/accounts/{id}/lists", "bob", {}, False),
     ("/api/v1/timelines/list/{list_id}", "list", {}, False),
+    ("/api/v1/filters", "", {}, False),
+    ("/api/v1/filters/{id}", "v1 filter", {}, False),
+    ("/api/v2/filters", "", {}, False),
+    ("/api/v2/filters/{id}", "filter", {}, False),
+    ("/api/v2/filters/{filter_id}/keywords", "filter", {}, False),
+    ("/api/v2/filters/{filter_id}/statuses", "filter", {}, False),
+    ("/api/v2/filters/keywords/{id}", "keyword", {}, False),
+    ("/api/v2/filters/statuses/{id}", "filtered", {}, False),
     ("/api/v1/accounts/familiar_followers", "", {"id[]": ["bob", "ann"]}, False),
     ("/api/v1/endorsements", "", {}, False),
     ("/api/v1/accounts/{id}/endorsements", "ann", {}, True),
@@ -34,6 +51,17 @@ WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("DELETE", "/api/v1/lists/{id}/accounts", "list", {"account_ids": []}),
     ("POST", "/api/v1/lists/{id}/accounts", "list", {"account_ids": []}),
     ("DELETE", "/api/v1/lists/{id}", "list", {}),
+    ("POST", "/api/v2/filters", "", {"title": "Fog", "context": ["home"]}),
+    ("PUT", "/api/v2/filters/{id}", "filter", {"title": "Mist"}),
+    ("POST", "/api/v2/filters/{filter_id}/keywords", "filter", {"keyword": "sea"}),
+    ("PUT", "/api/v2/filters/keywords/{id}", "keyword", {"keyword": "lake"}),
+    ("DELETE", "/api/v2/filters/keywords/{id}", "keyword", {}),
+    ("POST", "/api/v2/filters/{filter_id}/statuses", "filter", {"status_id": "hello"}),
+    ("DELETE", "/api/v2/filters/statuses/{id}", "filtered", {}),
+    ("DELETE", "/api/v2/filters/{id}", "filter", {}),
+    ("POST", "/api/v1/filters", "", {"phrase": "fog", "context": ["home"]}),
+    ("PUT", "/api/v1/filters/{id}", "v1 filter", {"phrase": "mist"}),
+    ("DELETE", "/api/v1/filters/{id}", "v1 filter", {}),
     ("POST", "/api/v1/accounts/{id}/note", "bob", {"comment": "From the boats"}),
     *(("POST", f"/api/v1/accounts/{{id}}/{verb}", "bob", {}) for verb in ("unendorse", "endorse", "unpin", "pin")),
     *(("POST", f"/api/v1/statuses/{{id}}/{verb}", "hello", {}) for verb in ("mute", "unmute")),

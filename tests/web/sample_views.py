@@ -280,6 +280,10 @@ REFUSED = v.FailedView(
     attempt_count=1,
 )
 
+FILTERS = (
+    v.FilterView("1", "Election night", keywords="election\npolls open", expires_at=NOW + timedelta(days=1)),
+    v.FilterView("2", "Spiders", "hide", ("home",), "", False, NOW, True, (("9", "/thoughts/1"),)),
+)
 LISTS = (
     v.ListView("1", "Harbour", exclusive=True, chosen=True),
     v.ListView("2", "People of the fog & the North Sea", "followed"),
@@ -570,6 +574,11 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "password-new": ("password_new.html", {**_DOOR, "token": "x", "username": "ada"}),
     "oauth-code": ("oauth/code.html", {"code": "9hJ2kQ7mZx4vB8nW1cR5tY"}),
     "settings-blocks": ("settings/blocks.html", {**_SETTINGS, "blocked": ROWS[1:2], "muted": ROWS[:1]}),
+    "settings-filters": (
+        "settings/filters.html",
+        {**_SETTINGS, "filters": FILTERS, "form": FILTERS[0], "errors": {"context": "Choose where it applies."}},
+    ),
+    "settings-filter": ("settings/filter.html", {**_SETTINGS, "filter": FILTERS[1], "form": FILTERS[1]}),
     "settings-invites": (
         "settings/invites.html",
         {

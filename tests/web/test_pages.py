@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from federation.actions.delete_thought import delete_thought
+from federation.actions.filters import FilterForm, KeywordForm, OwnFilter, make_filter
 from federation.actions.follows import follow_person
 from federation.actions.lists import ListForm, make_list
 from federation.actions.publish_thought import Draft, publish_thought
@@ -39,6 +40,7 @@ class World:
     reply: Thought
     letter: Thought
     list: PersonList
+    filter: OwnFilter
 
 
 @pytest.fixture
@@ -56,7 +58,8 @@ async def world(services: Services) -> World:
     await boost_thought(services, bob, first.id)
     await bookmark_thought(services, bob, first.id)
     one = await make_list(services, ada, ListForm("Friends"))
-    return World(ada, bob, root, far, first, reply, letter, one)
+    own = await make_filter(services, ada, FilterForm("Fog", ["home"]), [KeywordForm("fog")])
+    return World(ada, bob, root, far, first, reply, letter, one, own)
 
 
 def addresses(app: Quart, world: World) -> list[str]:
@@ -65,6 +68,7 @@ def addresses(app: Quart, world: World) -> list[str]:
         "handle": "ada", "thought_id": world.first.id, "name": "harbour", "username": "ada",
         "direction": "followers", "activity_id": world.first.id,
         "list_id": world.list.id, "person_id": world.ada.id,
+        "filter_id": world.filter.filter.id,
     }  # fmt: skip
     leave_out = ("assets", "documents", "discovery", "health", "client_api", "instance.media", "instance.proxy")
     found = []

@@ -8,6 +8,7 @@ from web.client_api import (
     accounts,
     apps,
     errors,
+    filters,
     instance,
     lists,
     notifications,
@@ -29,6 +30,7 @@ blueprint = Blueprint("client_api", __name__, url_prefix="/api")
 for _part in (
     accounts,
     apps,
+    filters,
     instance,
     lists,
     notifications,

@@ -49,6 +49,10 @@ class Parameters:
         """Tell whether a name was given at all, be it with nothing."""
         return self._tree.get(name) is not None
 
+    def is_null(self, name: str) -> bool:
+        """Tell whether a name was given as null, which only JSON can."""
+        return name in self._tree and self._tree[name] is None
+
     def text(self, name: str, default: str = "") -> str:
         """Return a text; numbers and booleans of JSON are read as their text."""
         found = self.optional_text(name)

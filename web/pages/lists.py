@@ -77,7 +77,7 @@ async def timeline(list_id: str) -> Response:
         "timeline.html",
         kind="list",
         title=found.title,
-        thoughts=each_once(Presenter(shown, me()).many(entries.items)),
+        thoughts=each_once(Presenter(shown, me(), "home").many(entries.items)),
         newer_url=entries.newer_url,
         older_url=entries.older_url,
         edit_url=f"/lists/{found.id}/edit",

@@ -40,7 +40,7 @@ async def search() -> Response:
         q=query,
         people=person_rows(found.people, relations, who) if first else (),
         tags=tuple(found.tags) if first else (),
-        thoughts=Presenter(found.shown, who).many(entries.items),
+        thoughts=Presenter(found.shown, who, "public").many(entries.items),
         newer_url=entries.newer_url,
         older_url=entries.older_url,
         resolving=found.problem,

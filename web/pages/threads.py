@@ -35,7 +35,7 @@ async def thread(handle: str, thought_id: object) -> Response:
         if await timelines.was_deleted(services(), wanted):
             raise Gone("Its author has deleted this thought.") from exc
         raise
-    presenter = Presenter(found.shown, who)
+    presenter = Presenter(found.shown, who, "thread")
     view = presenter.one(found.entry)
     if view is None:
         raise NotFound("This thought is gone, or not yours to see.")

@@ -21,6 +21,8 @@ from web.view_models import ComposerView
 blueprint = Blueprint("timelines", __name__)
 
 _WELCOME_SHOWS = 10
+# Where the viewer's filters look on each page; what one kept oneself is shown whatever they say.
+_FILTERED_AS = {"home": "home", "local": "public", "federated": "public", "tag": "public"}
 
 
 def empty_composer() -> ComposerView:
@@ -33,7 +35,7 @@ def _page(kind: str, title: str, shown: Shown, cut_entries: Cut[Entry], *, curre
         "timeline.html",
         kind=kind,
         title=title,
-        thoughts=each_once(Presenter(shown, viewer()).many(cut_entries.items)),
+        thoughts=each_once(Presenter(shown, viewer(), _FILTERED_AS.get(kind, "")).many(cut_entries.items)),
         newer_url=cut_entries.newer_url,
         older_url=cut_entries.older_url,
         current=current or kind,

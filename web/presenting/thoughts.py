@@ -42,9 +42,11 @@ _LEVELS = 2
 class Presenter:
     """Turns the rows of one page into views; every person of it is looked at once."""
 
-    def __init__(self, shown: Shown, viewer: Person | None) -> None:
+    def __init__(self, shown: Shown, viewer: Person | None, context: str = "") -> None:
+        """`context` is where the viewer's filters look: home, notifications, public, thread or account."""
         self._shown = shown
         self._viewer = viewer
+        self._context = context
         self._people: dict[UUID, PersonView] = {}
 
     def person(self, person_id: UUID | None) -> PersonView | None:
@@ -62,7 +64,22 @@ class Presenter:
 
     def many(self, entries: Iterable[Entry]) -> tuple[ThoughtView, ...]:
         """Return these entries, in order."""
-        return tuple(view for entry in entries if (view := self.one(entry)) is not None)
+        return tuple(
+            view for entry in entries if not self.hides(entry.thought.id) and (view := self.one(entry)) is not None
+        )
+
+    def hides(self, thought_id: UUID) -> bool:
+        """Tell whether a filter of the viewer's keeps a thought from this page."""
+        return bool(self._filters(thought_id, "hide"))
+
+    def _filters(self, thought_id: UUID, *actions: str) -> str:
+        """Return the titles of the filters with these actions that a thought falls under here."""
+        matches = self._shown.filtered.get(thought_id, ())
+        return ", ".join(
+            match.rule.title
+            for match in matches
+            if match.rule.action in actions and self._context in match.rule.contexts
+        )
 
     def one(self, entry: Entry) -> ThoughtView | None:
         """Return an entry; None when its author is not among the people of this page."""
@@ -102,6 +119,8 @@ class Presenter:
             bookmarked=marks is not None and marks.bookmarked,
             pinned=marks is not None and marks.pinned,
             muted=marks is not None and marks.muted,
+            filtered_by=self._filters(thought.id, "warn", "hide"),
+            blurred_by=self._filters(thought.id, "blur"),
             mine=mine,
             can_boost=self._viewer is not None and may_boost(self._viewer, thought),
             receipt=words,
@@ -181,7 +200,7 @@ def reply_views(thread: Thread, presenter: Presenter) -> tuple[ReplyView, ...]:
             below[hangs_on] = below.get(hangs_on, 0) + 1
     views = []
     for entry, level in kept:
-        view = presenter.one(entry)
+        view = None if presenter.hides(entry.thought.id) else presenter.one(entry)
         if view is not None:
             hidden = below.get(entry.thought.id, 0)
             if answered is not None:
@@ -215,8 +234,12 @@ def taking_part(thread: Thread, presenter: Presenter) -> tuple[PersonView, ...]:
 
 def notification_views(notices: Notices, viewer: Person) -> tuple[NotificationView, ...]:
     """Return notifications; those about a thought that is gone or hidden now are left out."""
-    presenter = Presenter(notices.shown, viewer)
-    thoughts = {entry.thought.id: presenter.one(entry) for entry in notices.shown.entries}
+    presenter = Presenter(notices.shown, viewer, "notifications")
+    thoughts = {
+        entry.thought.id: presenter.one(entry)
+        for entry in notices.shown.entries
+        if not presenter.hides(entry.thought.id)
+    }
     views = []
     for one in notices.notifications:
         actor = notices.people.get(one.actor_id)

@@ -14,6 +14,7 @@ from storage.people import Person
 from storage.polls import Poll
 from storage.thoughts import Mention, Thought, Version
 from web.client_api.entities.accounts import account
+from web.client_api.entities.filters import results as filter_results
 from web.client_api.entities.polls import poll
 from web.client_api.entities.site import Site, custom_emojis, moment
 
@@ -107,6 +108,7 @@ class Statuses:
             written["reactions"] = [reaction(site, tally) for tally in shown.reactions[thought.id]]
         if self._viewer is not None:
             written.update(_flags(shown.marks.get(thought_id)))
+            written["filtered"] = filter_results(shown.filtered.get(thought_id, ()), str(thought_id))
             if thought.user_id == self._viewer.id:
                 marks = shown.marks.get(thought_id)
                 written["pinned"] = marks is not None and marks.pinned
@@ -128,7 +130,6 @@ def _flags(marks: Marks | None) -> dict[str, Any]:
         "reblogged": marks is not None and marks.boosted,
         "muted": marks is not None and marks.muted,
         "bookmarked": marks is not None and marks.bookmarked,
-        "filtered": [],
     }
 
 

@@ -1,0 +1,99 @@
+"""Filters on the pages: made by a form, covering and leaving out where they should."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from federation.actions import filters
+from federation.actions.filters import FilterForm, KeywordForm
+from federation.protocol.filtering import CONTEXTS
+from tests.acting import follow, say
+from tests.services_fixture import Browser, make_person
+
+if TYPE_CHECKING:
+    from federation.services import Services
+    from storage.people import Person
+
+ClientFor = Callable[["Person"], Awaitable[Browser]]
+
+
+@pytest.fixture
+async def ada(services: Services) -> Person:
+    """Who reads."""
+    return await make_person(services, "ada")
+
+
+@pytest.fixture
+async def bob(services: Services, ada: Person) -> Person:
+    """Whom Ada follows."""
+    bob = await make_person(services, "bob")
+    await follow(services, ada, bob)
+    return bob
+
+
+async def test_filter_is_made_changed_and_deleted_by_forms(
+    services: Services, client_for: ClientFor, ada: Person
+) -> None:
+    client = await client_for(ada)
+    form = {
+        "title": "Weather",
+        "keywords": "fog\n rain  cloud \nfog\n",
+        "whole_word": "1",
+        "context": ["home", "thread"],
+        "action": "hide",
+        "hours": "24",
+    }
+    assert (await client.post("/settings/filters", form)).status_code == 303
+    (own,) = await filters.get_filters(services, ada)
+    assert [word.keyword for word in own.keywords] == ["fog", "rain cloud"]
+    assert own.filter.expires_at is not None
+    path = f"/settings/filters/{own.filter.id}"
+    assert "rain cloud" in await client.page(path)
+    await client.post(path, {"title": "Weather", "keywords": "fog\nmist", "context": ["home"], "hours": "keep"})
+    (changed,) = await filters.get_filters(services, ada)
+    assert [(word.keyword, word.whole_word) for word in changed.keywords] == [("fog", False), ("mist", False)]
+    assert changed.filter.expires_at == own.filter.expires_at
+    refused = await client.post(path, {"title": "", "keywords": "kept as typed"})
+    assert refused.status_code == 422
+    assert "kept as typed" in refused.text
+    await client.post(f"{path}/delete")
+    assert await filters.get_filters(services, ada) == []
+
+
+@pytest.mark.parametrize("action", ["warn", "hide"])
+async def test_filtered_thought_is_covered_with_the_title_or_left_out(
+    services: Services, client_for: ClientFor, ada: Person, bob: Person, action: str
+) -> None:
+    root = await say(services, bob, "Clear sky")
+    await say(services, bob, "@ada so much fog #weather", reply_to=root.id)
+    await filters.make_filter(services, ada, FilterForm("No weather", CONTEXTS, action), [KeywordForm("fog")])
+    client = await client_for(ada)
+    for path in ("/home", "/tags/weather", f"/@bob/{root.id}", "/notifications", "/@bob/with_replies"):
+        page = await client.page(path)
+        assert ("so much" in page) is (action == "warn"), path
+        assert ("Filtered: No weather" in page) is (action == "warn"), path
+
+
+async def test_filter_looks_only_where_it_should(
+    services: Services, client_for: ClientFor, ada: Person, bob: Person
+) -> None:
+    await say(services, bob, "fog")
+    await filters.make_filter(services, ada, FilterForm("Fog", ["account"]), [KeywordForm("fog")])
+    client = await client_for(ada)
+    assert "Filtered" not in await client.page("/home")
+    assert "Filtered: Fog" in await client.page("/@bob")
+
+
+async def test_filters_of_others_are_closed(
+    services: Services, client_for: ClientFor, ada: Person, bob: Person
+) -> None:
+    own = await filters.make_filter(services, bob, FilterForm("Mine", ["home"]), [KeywordForm("fog")])
+    client = await client_for(ada)
+    path = f"/settings/filters/{own.filter.id}"
+    assert (await client.get(path)).status_code == 404
+    for place in (path, f"{path}/delete", f"{path}/forget"):
+        assert (await client.post(place, {"title": "x", "context": "home"})).status_code == 404
+    assert len(await filters.get_filters(services, bob)) == 1
