@@ -268,7 +268,7 @@ async def test_chosen_and_matching_dead_letters_are_discarded(services: Services
     assert await _open(services) == 3
     await admin.post("/admin/failed", {"host": "other.example", "action": "discard-matching"})
     assert await _open(services) == 1
-    assert "Read actor" in await admin.page("/admin/failed?state=resolved")
+    assert "A profile on gone.example could not be read" in await admin.page("/admin/failed?state=resolved")
     await admin.post("/admin/failed", {"action": "retry-matching"})
     assert await _open(services) == 0
 

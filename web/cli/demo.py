@@ -15,7 +15,17 @@ from pathlib import Path
 
 import click
 
-from federation.actions import accounts, background, follows, people, profiles, publish_thought, reactions, timelines
+from federation.actions import (
+    accounts,
+    background,
+    follows,
+    people,
+    pictures,
+    profiles,
+    publish_thought,
+    reactions,
+    timelines,
+)
 from federation.actions.accounts import SignUp
 from federation.actions.instance import settle_instance
 from federation.actions.profiles import ProfileForm
@@ -27,6 +37,7 @@ from federation.settings import load_settings
 from storage.engines import use_engines
 from storage.entries import Page
 from storage.people import Person
+from web.cli.portraits import header, portrait
 from web.cli.session import run
 
 PASSWORD = "a demo password"  # noqa: S105 - printed for whoever runs the demo
@@ -180,7 +191,11 @@ async def _settle(services: Services, site: Site) -> list[Person]:
             settled.append(await people.get_person(services, Handle(character.username)))
             continue
         profile = ProfileForm(character.name, character.bio, discoverable=True, indexable=True)
-        settled.append(await profiles.edit_profile(services, person, profile))
+        person = await profiles.edit_profile(services, person, profile)
+        for which, draw in (("avatar", portrait), ("header", header)):
+            picture = await asyncio.to_thread(draw, character.username)
+            person = await pictures.change_picture(services, person, which, picture)
+        settled.append(person)
         for text in character.thoughts:
             await publish_thought.publish_thought(services, person, Draft(text, language="en"))
     return settled

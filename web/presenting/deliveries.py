@@ -70,13 +70,16 @@ _THINGS: Final = {
     "Move": "A move to another account",
 }
 
+_READ: Final = {"thought": "A thought", "profile": "A profile", "actor": "A profile", "links": "A link of a profile"}
+
 
 def subject_words(event: FailedEvent, activity: Activity | None = None) -> str:
     """Say what did not get through, and where; more exactly when the activity itself is at hand."""
     kind, _, rest = event.subject.partition(" ")
+    if event.kind not in ("delivery", "inbox", "fetch"):
+        return event.subject
     if event.kind == "fetch":
-        what, _, _ = rest.partition(" ")
-        return f"A {what or 'document'} on {event.host} could not be read"
+        return f"{_READ.get(rest.partition(' ')[0], 'Something')} on {event.host} could not be read"
     thing = _THINGS.get(kind, f"Something ({kind})" if kind else "Something")
     if event.kind == "inbox":
         return f"{thing} from {event.host} could not be taken in"
