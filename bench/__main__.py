@@ -1,4 +1,4 @@
-"""`python -m bench inbox|deliver|timeline`: one JSON line on stdout, progress on stderr."""
+"""`python -m bench inbox|deliver|timeline|streaming`: one JSON line on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bench import deliver, inbox, timeline
+from bench import deliver, inbox, streaming, timeline
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -47,6 +47,14 @@ def deliver_command(hosts: int, rounds: int, thoughts: int, hanging: float, outa
 def timeline_command(followees: int, entries: int, count: int, rounds: int) -> None:
     """Somebody who follows many opens their home page."""
     _run(timeline.run(followees=followees, entries=entries, count=count, rounds=rounds))
+
+
+@main.command("streaming")
+@click.option("--connections", default=1000, help="WebSockets, each offering to compress.")
+@click.option("--events", default=5, help="Thoughts that all of them hear.")
+def streaming_command(connections: int, events: int) -> None:
+    """Many apps listen, and now and then something happens."""
+    _run(streaming.run(connections=connections, events=events))
 
 
 def _run(benchmark: Coroutine[Any, Any, None]) -> None:

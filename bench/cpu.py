@@ -24,19 +24,30 @@ def cpu_ms(root: int) -> dict[str, float]:
 
     The time of children that have ended and were waited for counts, as part of whoever waited.
     """
+    used = dict.fromkeys(COMPONENTS, 0.0)
+    for component, process in _tree(root):
+        used[component] += process.cpu_ms
+    return used
+
+
+def component_pids(root: int, component: str) -> list[int]:
+    """Return the processes of one component under a process."""
+    return [process.pid for name, process in _tree(root) if name == component]
+
+
+def _tree(root: int) -> Iterator[tuple[str, _Process]]:
+    """Walk the processes from `root` on, each with its component."""
     children: dict[int, list[_Process]] = {}
     for process in _processes():
         children.setdefault(process.parent, []).append(process)
         if process.pid == root:
             children.setdefault(-1, []).append(process)
-    used = dict.fromkeys(COMPONENTS, 0.0)
     waiting = [(process, "supervisor") for process in children.get(-1, [])]
     while waiting:
         process, inherited = waiting.pop()
         component = _component(process) or inherited
-        used[component] += process.cpu_ms
+        yield component, process
         waiting += [(child, component) for child in children.get(process.pid, [])]
-    return used
 
 
 def _processes() -> Iterator[_Process]:

@@ -18,6 +18,7 @@ from storage import moderation
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.live import Live, RateLimiter
+from storage.news import NewsRoom
 from storage.waking import Waker
 
 
@@ -75,7 +76,11 @@ async def open_services(
     try:
         actor_id = await settle(database, settings)
         refuses = refusals_of(database)
-        async with NetworkClient(settings, refuses=refuses) as network, Waker(database) as wake:
+        async with (
+            NetworkClient(settings, refuses=refuses) as network,
+            Waker(database) as wake,
+            NewsRoom(live) as database.publish,
+        ):
             keyring = Keyring(database)
             urls = Urls(settings.origin)
             key = await keyring.signing_key(actor_id)

@@ -13,12 +13,11 @@ import orjson
 from storage.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
+    from storage.news import News
 
-    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     _Connection = asyncpg.Connection[asyncpg.Record]
 else:
-    Connection = _Connection = asyncpg.Connection
+    _Connection = asyncpg.Connection
 
 Opened = TypeVar("Opened")
 
@@ -36,18 +35,31 @@ _ACQUIRE_TIMEOUT_S = 30.0
 _JSONB_VERSION = b"\x01"
 
 
-class _PooledConnection(_Connection):
-    """A connection that remembers whether it listens, so that its reset costs nothing otherwise."""
+class _OurConnection(_Connection):
+    """A connection with the news of its transaction; it remembers whether it listens: its reset is free otherwise."""
 
     listens = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.news: list[News] = []
 
     async def add_listener(self, channel: str, callback: Any) -> None:
         self.listens = True
         await super().add_listener(channel, callback)
 
 
+# The pool lends proxies of it, which have every attribute.
+Connection: TypeAlias = _OurConnection
+
+
 class Database:
-    """A pool of connections to one database."""
+    """A pool of connections to one database.
+
+    `publish` is handed the news of every commit (storage/news.py), once somebody set it.
+    """
+
+    publish: Callable[[list[News]], None] | None = None
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         self._pool = pool
@@ -74,7 +86,7 @@ class Database:
                 max_size=max_size,
                 init=_prepare,
                 reset=_reset,
-                connection_class=_PooledConnection,
+                connection_class=_OurConnection,
                 server_settings={"application_name": application_name},
             )
             return cls(pool)
@@ -93,13 +105,19 @@ class Database:
         (`open_connection`) for those, and for LISTEN.
         """
         with _translated():
-            connection = await self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_S)
+            lent: Any = await self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_S)
+        connection: Connection = lent
+        news: list[News] = []
         try:
             with _translated(connection):
+                connection.news.clear()
                 yield connection
+                news = connection.news.copy()
         finally:
             with _translated(connection):
-                await self._pool.release(connection)
+                await self._pool.release(lent)
+        if news and self.publish is not None:
+            self.publish(news)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -108,18 +126,20 @@ class Database:
             yield connection
 
 
-async def open_connection(url: str, *, application_name: str = "thoughts", patience_s: float = 30.0) -> _Connection:
+async def open_connection(url: str, *, application_name: str = "thoughts", patience_s: float = 30.0) -> Connection:
     """Open a connection outside any pool, for LISTEN, session locks and migrations; the caller closes it."""
 
-    async def connect() -> _Connection:
-        connection = await asyncpg.connect(url, server_settings={"application_name": application_name})
+    async def connect() -> Connection:
+        connection = await asyncpg.connect(
+            url, connection_class=_OurConnection, server_settings={"application_name": application_name}
+        )  # fmt: skip
         await _prepare(connection)
         return connection
 
     return await _patiently(connect, patience_s)
 
 
-async def _prepare(connection: Connection) -> None:
+async def _prepare(connection: _Connection) -> None:
     """Let json and jsonb columns come and go as Python objects."""
     await connection.set_type_codec(
         "jsonb",
@@ -133,11 +153,11 @@ async def _prepare(connection: Connection) -> None:
     )
 
 
-async def _reset(connection: Connection) -> None:
+async def _reset(connection: _Connection) -> None:
     # asyncpg itself has rolled back what was left open; its own reset would add a round trip to every loan.
     if getattr(connection, "listens", False):
         await connection.execute("UNLISTEN *")
-        connection.listens = False  # type: ignore[union-attr]
+        connection.listens = False  # type: ignore[attr-defined]
 
 
 async def _patiently(attempt: Callable[[], Awaitable[Opened]], patience_s: float) -> Opened:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from storage.news import EntriesGone, EntryMade, tell
 from storage.query import Command, Joined, Rows, Value
 from storage.thoughts import COLUMNS, Thought
 from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, VISIBLE
@@ -358,6 +359,7 @@ async def insert_boost(db: Connection, new: NewEntry) -> bool:
         new.ap_id, new.created_at,
     ):  # fmt: skip
         return False
+    tell(db, EntryMade(new.id))
     await COUNT_BOOST.run(db, new.thought_id, 1)
     return True
 
@@ -367,6 +369,7 @@ async def delete_boost(db: Connection, person_id: UUID, thought_id: UUID) -> Ent
     gone = await DELETE_BOOST.first(db, person_id, thought_id)
     if gone is not None:
         await COUNT_BOOST.run(db, thought_id, -1)
+        tell(db, EntriesGone([gone.id], [person_id], [], [], public=False, is_remote=False, has_media=False))
     return gone
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from storage.entries import Page
+from storage.news import Notified, tell
 from storage.query import Command, Rows, Value
 from storage.visibility import VISIBLE
 
@@ -111,7 +112,10 @@ async def notify(
     db: Connection, people: Sequence[UUID], kind: str, actor_id: UUID, thought_id: UUID | None = None
 ) -> list[UUID]:
     """Notify those of these people who want to hear of it; return who was told (once only)."""
-    return await INSERT.all(db, people, kind, actor_id, thought_id) if people else []
+    told = await INSERT.all(db, people, kind, actor_id, thought_id) if people else []
+    if told:
+        tell(db, Notified(told, kind, actor_id, thought_id))
+    return told
 
 
 async def notify_named(db: Connection, actor_id: UUID, thought_id: UUID) -> list[UUID]:

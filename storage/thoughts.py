@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from storage.news import EntriesGone, ThoughtEdited, tell
 from storage.query import Command, Rows, Value
 from storage.visibility import VISIBLE
 
@@ -142,6 +143,19 @@ class ReplyId:
 
     id: UUID
     ap_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAs:
+    """The entries of a thought with their people, and on which timelines it stands."""
+
+    entry_ids: list[UUID]
+    user_ids: list[UUID]
+    mentioned: list[UUID]
+    tags: list[str]
+    public: bool
+    is_remote: bool
+    has_media: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +308,18 @@ BURY_ALL_OF = Command(
     ON CONFLICT DO NOTHING"""
 )
 DELETE_ALL_OF = Command("DELETE FROM thoughts WHERE user_id = $1")
+# What tells who may have seen a thought, for the streams; its own entry first, and some hundred boosts.
+SEEN_AS = Rows(
+    SeenAs,
+    """SELECT array(SELECT e.id FROM entries e WHERE e.thought_id = t.id ORDER BY e.kind = 'boost', e.id LIMIT 500)
+            AS entry_ids,
+        array(SELECT e.user_id FROM entries e WHERE e.thought_id = t.id ORDER BY e.kind = 'boost', e.id LIMIT 500)
+            AS user_ids,
+        array(SELECT m.user_id FROM mentions m WHERE m.thought_id = t.id) AS mentioned,
+        array(SELECT g.name FROM thought_tags x JOIN tags g ON g.id = x.tag_id WHERE x.thought_id = t.id) AS tags,
+        t.visibility = 'public' AS public, u.is_remote, t.attachments <> '[]' AS has_media
+    FROM thoughts t JOIN users u ON u.id = t.user_id WHERE t.id = $1""",
+)
 TOMBSTONE = Rows(
     Tombstone,
     "SELECT ap_id, owner_ap_id, deleted_at FROM tombstones WHERE ap_id = $1 ORDER BY deleted_at LIMIT 1",
@@ -436,6 +462,7 @@ async def find_visible_by_url(db: Connection, viewer: UUID | None, url: str) -> 
 async def update_thought(db: Connection, thought_id: UUID, edit: Edit) -> Thought | None:
     """Keep the present version in the history and write the new one."""
     await SAVE_VERSION.run(db, thought_id)
+    tell(db, ThoughtEdited(thought_id))
     return await UPDATE.first(
         db, thought_id, edit.content, edit.sanitiser, edit.source, edit.plain, edit.summary, edit.sensitive,
         edit.language, edit.attachments, edit.emojis, edit.edited_at, edit.page_html,
@@ -450,6 +477,9 @@ async def set_object_type(db: Connection, thought_id: UUID, object_type: str) ->
 async def delete_thought(db: Connection, thought: Thought, owner_ap_id: str) -> None:
     """Delete a thought, leave a tombstone, and count both."""
     await INSERT_TOMBSTONE.run(db, thought.ap_id, owner_ap_id)
+    seen_as = await SEEN_AS.first(db, thought.id)
+    if seen_as is not None:
+        tell(db, EntriesGone(**asdict(seen_as)))
     await DELETE.run(db, thought.id)
     await UNCOUNT_THOUGHT.run(db, thought.user_id)
     if thought.reply_to is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -82,6 +82,16 @@ BEARER = Rows(
     SELECT id, user_id, NULL, ARRAY['read', 'write', 'follow', 'push'], true, last_used_at FROM api_keys
         WHERE key_hash = $1 AND revoked_at IS NULL""",
 )
+# Of tokens, keys and sessions alike, those that still speak for an active person.
+LIVE = Value(
+    bytes,
+    """SELECT x.hash FROM (
+        SELECT token_hash AS hash, user_id FROM access_tokens
+            WHERE token_hash = ANY($1::bytea[]) AND revoked_at IS NULL
+        UNION ALL SELECT key_hash, user_id FROM api_keys WHERE key_hash = ANY($1) AND revoked_at IS NULL
+        UNION ALL SELECT token_hash, user_id FROM sessions WHERE token_hash = ANY($1) AND expires_at > now()
+    ) x JOIN users u ON u.id = x.user_id WHERE u.state = 'active'""",
+)
 WAS_REVOKED = Value(
     bool,
     """SELECT EXISTS (SELECT FROM access_tokens WHERE token_hash = $1 AND revoked_at IS NOT NULL)
@@ -125,6 +135,11 @@ REVOKE_ALL_OF = Command("UPDATE access_tokens SET revoked_at = now() WHERE user_
 REVOKE_API_KEYS_OF = Command("UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL")
 DELETE_API_KEYS_OF = Command("DELETE FROM api_keys WHERE user_id = $1")
 DELETE_ALL_OF = Command("DELETE FROM access_tokens WHERE user_id = $1")
+
+
+async def list_live(db: Connection, hashes: Collection[bytes]) -> list[bytes]:
+    """List which of these hashes are those of live tokens, keys and sessions of active people."""
+    return await LIVE.all(db, list(hashes)) if hashes else []
 
 
 async def insert_api_key(db: Connection, user_id: UUID, key_hash: bytes, name: str) -> UUID:

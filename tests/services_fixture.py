@@ -25,6 +25,7 @@ from federation.services import Services, refusals_of, utc_now
 from federation.settings import AllowedNetwork, Registration, Settings
 from storage import people
 from storage.live import RateLimiter
+from storage.news import NewsRoom
 from storage.people import ActorKeys, NewPerson, Person, RemoteProfile
 from storage.remote_actors import NewRemoteActor, upsert_remote_actor
 from web.security import cookie_name
@@ -62,7 +63,7 @@ async def open_test_services(settings: Settings, database: Database, live: Live)
     actor_id = await settle_instance(database, settings)
     keyring = Keyring(database)
     urls = Urls(settings.origin)
-    async with NetworkClient(settings, refuses=refusals_of(database)) as network:
+    async with NetworkClient(settings, refuses=refusals_of(database)) as network, NewsRoom(live) as database.publish:
         signer = (await keyring.signing_key(actor_id)).signer(utc_now)
         yield Services(
             settings=settings,

@@ -19,7 +19,9 @@ from federation.logs import configure_logging
 from federation.services import open_services
 from federation.settings import Settings, load_settings
 from storage.errors import StorageError
-from web.app import create_app
+from web import websockets
+from web.app import Application, create_app
+from web.streaming import STREAMS
 
 # Within the supervisor's patience.
 _GRACE_S = 10
@@ -71,7 +73,22 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_services(settings, settle_instance, application_name="thoughts web") as services:
-        await serve(create_app(settings, services), configuration(settings), shutdown_trigger=stopped.wait)
+        await serve_app(create_app(settings, services), configuration(settings), stopped)
+
+
+async def serve_app(app: Application, config: Config, stopped: asyncio.Event) -> None:
+    """Serve until told to stop; streams end at once then, other requests may finish."""
+    websockets.install()
+
+    async def until_stopped() -> None:
+        await stopped.wait()
+        app.extensions[STREAMS].close()
+
+    pinging = asyncio.create_task(websockets.ping_for_ever())
+    try:
+        await serve(app, config, shutdown_trigger=until_stopped)
+    finally:
+        pinging.cancel()
 
 
 if __name__ == "__main__":

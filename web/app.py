@@ -10,7 +10,20 @@ from quart import Quart, Request
 
 from federation.actions.instance import cookie_secret
 from federation.services import Services
-from web import activitypub, admin, assets, client_api, errors, feeds, flashes, health, oauth, pages, security
+from web import (
+    activitypub,
+    admin,
+    assets,
+    client_api,
+    errors,
+    feeds,
+    flashes,
+    health,
+    oauth,
+    pages,
+    security,
+    streaming,
+)
 from web.bodies import WholeBodies
 from web.current import SERVICES, SETTINGS
 
@@ -55,6 +68,7 @@ def create_app(settings: Settings, services: Services | AbstractAsyncContextMana
             opened = services if isinstance(services, Services) else await stack.enter_async_context(services)
             app.extensions[SERVICES] = opened
             app.config[security.SIGNING_KEY] = await cookie_secret(opened)
+            await stack.enter_async_context(app.extensions[streaming.STREAMS].running(opened))
             yield
 
     # After-request functions run last registered first.
@@ -74,4 +88,5 @@ def create_app(settings: Settings, services: Services | AbstractAsyncContextMana
         app.register_blueprint(blueprint)
     app.asgi_app = WholeBodies(app.asgi_app)  # type: ignore[method-assign]
     activitypub.install(app)
+    streaming.install(app)
     return app

@@ -73,8 +73,13 @@ def me() -> Person:
 def client_address() -> str:
     """Return the client's address: the peer's, or what trusted proxies say in X-Forwarded-For, read from the right."""
     peer = (request.scope.get("client") or ("unknown", 0))[0]
-    trusted = settings().trusted_proxies
-    forwarded = [part.strip() for line in request.headers.getlist("X-Forwarded-For") for part in line.split(",")]
+    return address_of(peer, request.headers.getlist("X-Forwarded-For"), settings())
+
+
+def address_of(peer: str, forwarded_for: list[str], settings: Settings) -> str:
+    """Return the same of a connection that Quart does not see."""
+    trusted = settings.trusted_proxies
+    forwarded = [part.strip() for line in forwarded_for for part in line.split(",")]
     address = peer
     while forwarded and _is_in(address, trusted):
         address = forwarded.pop()

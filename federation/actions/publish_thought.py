@@ -26,6 +26,7 @@ from federation.protocol.text import (
     render_source,
 )
 from storage import access, apps, entries, notifications, people, polls, relations, thoughts
+from storage.news import EntryMade, tell
 from storage.people import Person
 from storage.thoughts import NewThought, Thought
 
@@ -186,6 +187,7 @@ async def _application(db: Connection, app_id: UUID | None) -> dict[str, Any] | 
 
 async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -> None:
     """Put a new thought into timelines and notifications."""
+    tell(db, EntryMade(thought.id))
     if thought.visibility == "direct":
         await entries.fan_out_direct(db, thought.id, author.id)
     else:

@@ -16,6 +16,7 @@ from federation.remote.emojis import keep_emojis, kept_emojis
 from federation.remote.targets import authority
 from storage import entries, fetches, notifications, people, polls, thoughts
 from storage.arrivals import Arrival, find_arrival
+from storage.news import EntryMade, tell
 from storage.people import Person
 from storage.polls import NewPoll, Poll
 from storage.thoughts import Edit, NewThought, Thought
@@ -92,6 +93,8 @@ async def receive_thought(
             await keep_emojis(db, authority(remote.id), new.emojis)
             if remote.poll is not None:
                 await polls.insert_poll(db, thought.id, as_counted(remote.poll, now))
+            if fresh:
+                tell(db, EntryMade(thought.id))
             if fresh and arrival.author_followed:
                 await _show_to_followers(db, thought)
             if fresh:

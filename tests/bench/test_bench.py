@@ -32,6 +32,12 @@ async def bench(*arguments: str) -> dict[str, Any]:
     return result
 
 
+async def test_streaming_tells_what_connections_cost() -> None:
+    result = await bench("streaming", "--connections", "60", "--events", "2")
+    assert result["mb_more_idle"] < 60 * 0.15, "a thousand may take 150 MB"
+    assert result["all_reached_ms"]["p95"] > 0
+
+
 async def test_inbox_tells_what_an_activity_costs() -> None:
     result = await bench("inbox", "--count", "20", "--rounds", "2", "--senders", "3")
     assert result["cpu_ms"].keys() == _COMPONENTS

@@ -302,6 +302,22 @@ async def _follow_back(other: Instance, home: Instance) -> None:
     await eventually(follows, what="the pen pal follows ada")
 
 
+async def test_home_says_how_much_is_new(world: World) -> None:
+    world.one.person("reader")
+    async with surfing(world.browser, world.one) as reader:
+        await _sign_in(reader, "reader")
+        async with reader.page.expect_response("**/home/stream"):
+            await reader.open("/home")
+        bar = reader.page.locator("[data-stream]")
+        await expect(bar).to_be_hidden()
+        await world.one.post("reader", "From my phone")
+        await expect(bar).to_have_text("1 new thought")
+        await world.one.post("reader", "And again")
+        await expect(bar).to_have_text("2 new thoughts")
+        await bar.get_by_role("link").click()
+        await reader.sees("And again")
+
+
 async def test_a_keyboard_is_enough(world: World) -> None:
     world.one.person("kim")
     async with surfing(world.browser, world.one) as kim:

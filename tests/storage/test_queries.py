@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "uuid": (UUID,), "text": (str,), "varchar": (str,), "bool": (bool,), "int2": (int,), "int4": (int,),
     "int8": (int,), "timestamptz": (datetime,), "jsonb": (dict, list), "bytea": (bytes,), "text[]": (list,),
-    "int4[]": (list,), "interval": (timedelta,), "void": (),
+    "uuid[]": (list,), "int4[]": (list,), "interval": (timedelta,), "void": (),
 }  # fmt: skip
 
 

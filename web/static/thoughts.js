@@ -152,6 +152,26 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+// --- Home says how much is new; only while somebody looks, for browsers open six connections at most ---
+
+function listen(bar) {
+  const link = bar.querySelector("a");
+  let stream = null;
+  let count = 0;
+  const update = () => {
+    count += 1;
+    link.textContent = count === 1 ? "1 new thought" : `${count} new thoughts`;
+    bar.hidden = false;
+  };
+  const open = () => {
+    stream?.close();
+    stream = document.hidden ? null : new EventSource(bar.dataset.stream);
+    stream?.addEventListener("update", update);
+  };
+  document.addEventListener("visibilitychange", open);
+  open();
+}
+
 // --- Choosing many ---
 
 function bulk(form) {
@@ -191,5 +211,6 @@ function enhance(root) {
 enhance(document);
 all("form[data-composer]").forEach(composer);
 all("form[data-bulk]").forEach(bulk);
+all("[data-stream]").forEach(listen);
 for (const area of all("textarea[data-grow]")) { area.addEventListener("input", () => grow(area)); grow(area); }
 setInterval(() => { if (!document.hidden) refreshTimes(); }, 30000);

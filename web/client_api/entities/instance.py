@@ -32,7 +32,11 @@ def instance(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
         "thumbnail": {"url": site.no_avatar, "blurhash": None, "versions": {}},
         "icon": [],
         "languages": [],
-        "configuration": {**_configuration(settings), "urls": {}, "translation": {"enabled": False}},
+        "configuration": {
+            **_configuration(settings),
+            "urls": {"streaming": _streaming(site)},
+            "translation": {"enabled": False},
+        },
         "registrations": {
             "enabled": settings.registration in (Registration.OPEN, Registration.APPROVAL),
             "approval_required": settings.registration is Registration.APPROVAL,
@@ -59,7 +63,7 @@ def instance_v1(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
         "description": description,
         "email": settings.mail_from or "",
         "version": software_version(),
-        "urls": {"streaming_api": site.origin.replace("http", "ws", 1)},
+        "urls": {"streaming_api": _streaming(site)},
         "stats": {
             "user_count": usage.about.summary.people,
             "status_count": usage.about.summary.thoughts,
@@ -85,6 +89,11 @@ def custom_emoji(emoji: CustomEmoji) -> dict[str, Any]:
         "visible_in_picker": emoji.visible_in_picker,
     }
     return {**written, "category": emoji.category} if emoji.category else written
+
+
+def _streaming(site: Site) -> str:
+    """Return where streams are: apps append the path themselves."""
+    return site.origin.replace("http", "ws", 1)
 
 
 def software_version() -> str:
