@@ -331,7 +331,6 @@ FORGET_CONSENTS = Command("DELETE FROM quote_authorizations WHERE quoter_id = $1
 FORGET_NOTES = Command("DELETE FROM account_notes WHERE user_id = $1 OR person_id = $1")
 FORGET_THREAD_MUTES = Command("DELETE FROM thread_mutes WHERE user_id = $1")
 FORGET_PREFERENCES = Command("DELETE FROM preferences WHERE user_id = $1")
-FORGET_MAILS = Command("DELETE FROM mails WHERE user_id = $1")
 FORGET_NOTIFICATIONS = Command("DELETE FROM notifications WHERE user_id = $1 OR actor_id = $1")
 COUNT_LOCAL = Value(
     int,
@@ -519,7 +518,7 @@ async def forget_deeds(db: Connection, person_id: UUID) -> None:
         LOCK_TOUCHED_THOUGHTS, FORGET_FOLLOWS, FORGET_REACTIONS, FORGET_BOOSTS, FORGET_REPLIES,
         FORGET_PAYLOADS, FORGET_TIES, FORGET_BLOCKS, FORGET_MUTES, FORGET_BOOKMARKS, FORGET_HOME,
         FORGET_LISTS, FORGET_FILTERS, FORGET_VOTES, FORGET_EMOJI_REACTIONS, FORGET_CONSENTS, FORGET_NOTES,
-        FORGET_THREAD_MUTES, FORGET_PREFERENCES, FORGET_MAILS, FORGET_NOTIFICATIONS,
+        FORGET_THREAD_MUTES, FORGET_PREFERENCES, FORGET_NOTIFICATIONS,
     ):  # fmt: skip
         await command.run(db, person_id)
 
