@@ -113,6 +113,10 @@ async def notify(
 ) -> list[UUID]:
     """Notify those of these people who want to hear of it; return who was told (once only)."""
     told = await INSERT.all(db, people, kind, actor_id, thought_id) if people else []
+    return _tell(db, told, kind, actor_id, thought_id)
+
+
+def _tell(db: Connection, told: list[UUID], kind: str, actor_id: UUID, thought_id: UUID | None) -> list[UUID]:
     if told:
         tell(db, Notified(told, kind, actor_id, thought_id))
     return told
@@ -120,12 +124,12 @@ async def notify(
 
 async def notify_named(db: Connection, actor_id: UUID, thought_id: UUID) -> list[UUID]:
     """Notify whom a thought names, as `notify` does."""
-    return await INSERT_NAMED.all(db, actor_id, thought_id)
+    return _tell(db, await INSERT_NAMED.all(db, actor_id, thought_id), "mention", actor_id, thought_id)
 
 
 async def notify_following(db: Connection, actor_id: UUID, thought_id: UUID) -> list[UUID]:
     """Notify those who follow its author with the bell on of a thought, as `notify` does."""
-    return await INSERT_FOLLOWING.all(db, actor_id, thought_id)
+    return _tell(db, await INSERT_FOLLOWING.all(db, actor_id, thought_id), "status", actor_id, thought_id)
 
 
 async def withdraw(db: Connection, user_id: UUID, kind: str, actor_id: UUID, thought_id: UUID | None = None) -> None:
