@@ -88,3 +88,28 @@ CREATE TABLE filter_thoughts (
     UNIQUE (filter_id, thought_id)
 );
 CREATE INDEX filter_thoughts_thought ON filter_thoughts (thought_id);
+
+-- Servers that somebody wants nothing to do with.
+CREATE TABLE user_domain_blocks (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    domain text NOT NULL,                       -- as in users.domain
+    id uuid NOT NULL DEFAULT uuid7(now()),
+    PRIMARY KEY (user_id, domain)
+);
+
+-- Hashtags that somebody reads at home, and those on their profile.
+CREATE TABLE followed_tags (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    tag_id uuid NOT NULL REFERENCES tags ON DELETE CASCADE,
+    id uuid NOT NULL DEFAULT uuid7(now()),
+    PRIMARY KEY (user_id, tag_id)
+);
+CREATE INDEX followed_tags_tag ON followed_tags (tag_id);
+
+CREATE TABLE featured_tags (
+    id uuid PRIMARY KEY DEFAULT uuid7(now()),
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    tag_id uuid NOT NULL REFERENCES tags ON DELETE CASCADE,
+    UNIQUE (user_id, tag_id)
+);
+CREATE INDEX featured_tags_tag ON featured_tags (tag_id);

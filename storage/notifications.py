@@ -39,6 +39,8 @@ _INSERT = """INSERT INTO notifications (user_id, type, actor_id, thought_id)
             OR (b.blocker_id = {actor} AND b.blocked_id = u.id))
         AND NOT EXISTS (SELECT FROM mutes m WHERE m.muter_id = u.id AND m.muted_id = {actor} AND m.hide_notifications
             AND (m.expires_at IS NULL OR m.expires_at > now()))
+        AND NOT EXISTS (SELECT FROM user_domain_blocks d JOIN users o ON o.domain = d.domain
+            WHERE d.user_id = u.id AND o.id = {actor})
         AND NOT EXISTS (SELECT FROM thoughts t JOIN thread_mutes q
             ON q.user_id = u.id AND q.conversation_id = coalesce(t.conversation_id, t.id) WHERE t.id = {thought})
     ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING RETURNING user_id"""

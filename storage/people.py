@@ -318,6 +318,9 @@ FORGET_BLOCKS = Command("DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id 
 FORGET_MUTES = Command("DELETE FROM mutes WHERE muter_id = $1 OR muted_id = $1")
 FORGET_BOOKMARKS = Command("DELETE FROM bookmarks WHERE user_id = $1")
 FORGET_HOME = Command("DELETE FROM home_entries WHERE user_id = $1")
+FORGET_DOMAIN_BLOCKS = Command("DELETE FROM user_domain_blocks WHERE user_id = $1")
+FORGET_FOLLOWED_TAGS = Command("DELETE FROM followed_tags WHERE user_id = $1")
+FORGET_FEATURED_TAGS = Command("DELETE FROM featured_tags WHERE user_id = $1")
 FORGET_FILTERS = Command("DELETE FROM filters WHERE user_id = $1")
 FORGET_LISTS = Command("DELETE FROM lists WHERE user_id = $1")
 # What was voted stays counted: nobody can tell any more who it was.
@@ -517,6 +520,7 @@ async def forget_deeds(db: Connection, person_id: UUID) -> None:
     for command in (
         LOCK_TOUCHED_THOUGHTS, FORGET_FOLLOWS, FORGET_REACTIONS, FORGET_BOOSTS, FORGET_REPLIES,
         FORGET_PAYLOADS, FORGET_TIES, FORGET_BLOCKS, FORGET_MUTES, FORGET_BOOKMARKS, FORGET_HOME,
+        FORGET_DOMAIN_BLOCKS, FORGET_FOLLOWED_TAGS, FORGET_FEATURED_TAGS,
         FORGET_LISTS, FORGET_FILTERS, FORGET_VOTES, FORGET_EMOJI_REACTIONS, FORGET_CONSENTS, FORGET_NOTES,
         FORGET_THREAD_MUTES, FORGET_PREFERENCES, FORGET_NOTIFICATIONS,
     ):  # fmt: skip

@@ -62,6 +62,7 @@ class Relation:
     muting_expires_at: datetime | None
     languages: list[str] | None
     note: str
+    domain_blocking: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,9 @@ DELETE_BLOCK = Rows(
 EITHER_BLOCKS = Value(
     bool,
     """SELECT EXISTS (SELECT FROM blocks WHERE (blocker_id = $1 AND blocked_id = $2)
-        OR (blocker_id = $2 AND blocked_id = $1))""",
+            OR (blocker_id = $2 AND blocked_id = $1))
+        OR EXISTS (SELECT FROM user_domain_blocks d JOIN users o ON o.domain = d.domain
+            WHERE (d.user_id = $1 AND o.id = $2) OR (d.user_id = $2 AND o.id = $1))""",
 )
 BLOCKS = Value(bool, "SELECT EXISTS (SELECT FROM blocks WHERE blocker_id = $1 AND blocked_id = $2)")
 BLOCKED = Rows(
@@ -229,7 +232,9 @@ RELATIONS = Rows(
         EXISTS (SELECT FROM blocks b WHERE b.blocker_id = o.id AND b.blocked_id = $1),
         m.muter_id IS NOT NULL, coalesce(m.hide_notifications, false),
         EXISTS (SELECT FROM top_friends x WHERE x.user_id = $1 AND x.friend_id = o.id),
-        m.expires_at AS muting_expires_at, f.languages, coalesce(n.note, '') AS note
+        m.expires_at AS muting_expires_at, f.languages, coalesce(n.note, '') AS note,
+        EXISTS (SELECT FROM user_domain_blocks d JOIN users u ON u.domain = d.domain
+            WHERE d.user_id = $1 AND u.id = o.id) AS domain_blocking
     FROM unnest($2::uuid[]) AS o (id)
     LEFT JOIN follows f ON f.follower_id = $1 AND f.following_id = o.id
     LEFT JOIN follows r ON r.follower_id = o.id AND r.following_id = $1
@@ -350,7 +355,7 @@ async def delete_block(db: Connection, blocker_id: UUID, blocked_id: UUID) -> Bl
 
 
 async def either_blocks(db: Connection, one: UUID, other: UUID) -> bool:
-    """Tell whether one of two people blocks the other."""
+    """Tell whether one of two people blocks the other, or the server of the other."""
     return bool(await EITHER_BLOCKS.get(db, one, other))
 
 

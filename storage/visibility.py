@@ -23,9 +23,13 @@ ENTRY_VISIBLE = f"""({VISIBLE} AND (e.user_id = t.user_id OR (
     AND NOT EXISTS (SELECT FROM blocks p WHERE p.blocker_id = e.user_id AND p.blocked_id = $1)
 )))"""
 
-# For lists: leave out whom the viewer blocked or muted. Over `t` and `e` (entries: the booster).
+# For lists: leave out whom the viewer blocked or muted, and people of servers that they block; whether they block
+# any is asked once a query. Over `t` and `e` (entries: the booster).
 NOT_HIDDEN = """(
     NOT EXISTS (SELECT FROM blocks h WHERE h.blocker_id = $1 AND h.blocked_id IN (t.user_id, e.user_id))
     AND NOT EXISTS (SELECT FROM mutes h WHERE h.muter_id = $1 AND h.muted_id IN (t.user_id, e.user_id)
         AND (h.expires_at IS NULL OR h.expires_at > now()))
+    AND (NOT EXISTS (SELECT FROM user_domain_blocks h WHERE h.user_id = $1) OR NOT EXISTS (
+        SELECT FROM users a JOIN user_domain_blocks h ON h.domain = a.domain AND h.user_id = $1
+        WHERE a.id IN (t.user_id, e.user_id)))
 )"""

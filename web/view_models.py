@@ -328,6 +328,7 @@ class ProfileView:
     muting: bool = False
     muting_until: datetime | None = None
     endorsed: bool = False
+    domain_blocking: bool = False
     note: str = ""
     top_friends: tuple[PersonView, ...] = ()
     has_custom_css: bool = False

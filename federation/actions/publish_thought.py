@@ -28,6 +28,7 @@ from federation.protocol.text import (
 from storage import access, apps, entries, notifications, people, polls, relations, thoughts
 from storage.news import EntryMade, tell
 from storage.people import Person
+from storage.tags import fan_out_tagged
 from storage.thoughts import NewThought, Thought
 
 if TYPE_CHECKING:
@@ -196,6 +197,8 @@ async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -
             is_boost=False, reply_to_user_id=thought.reply_to_user_id, language=thought.language,
         )  # fmt: skip
         await notifications.notify_following(db, author.id, thought.id)
+    if text.tags and thought.visibility == "public":
+        await fan_out_tagged(db, thought.id, author.id)
     hear = {person.id for person in text.mentioned}
     if thought.reply_to_user_id is not None and thought.visibility in ("public", "unlisted"):
         # Whoever is answered hears of it, named or not: "mention" is the API's name for an answer too.

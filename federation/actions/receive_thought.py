@@ -19,6 +19,7 @@ from storage.arrivals import Arrival, find_arrival
 from storage.news import EntryMade, tell
 from storage.people import Person
 from storage.polls import NewPoll, Poll
+from storage.tags import fan_out_tagged
 from storage.thoughts import Edit, NewThought, Thought
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ async def receive_thought(
                 tell(db, EntryMade(thought.id))
             if fresh and arrival.author_followed:
                 await _show_to_followers(db, thought)
+            if fresh and tags and thought.visibility == "public":
+                await fan_out_tagged(db, thought.id, author.id)
             if fresh:
                 await notifications.notify_named(db, author.id, thought.id)
             if wanted:

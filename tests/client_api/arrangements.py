@@ -20,7 +20,12 @@ async def furnish(ann: App, bob: App, hello: dict[str, Any]) -> dict[str, str]:
     )  # fmt: skip
     named = await ann.post(f"/api/v2/filters/{filters['id']}/statuses", status_id=hello["id"])
     older = await ann.post("/api/v1/filters", phrase="older", context=["home"])
+    await ann.post("/api/v1/tags/things/follow")
+    featured = await ann.post("/api/v1/featured_tags", name="things")
+    await ann.publish("Another #suggestion")
+    await ann.post("/api/v1/domain_blocks", domain="blocked.example")
     return {
+        "featured": featured["id"],
         "list": friends["id"], "filter": filters["id"], "keyword": filters["keywords"][0]["id"],
         "filtered": named["id"], "v1 filter": older["id"],
     }  # fmt: skip
@@ -41,6 +46,13 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v2/filters/{filter_id}/statuses", "filter", {}, False),
     ("/api/v2/filters/keywords/{id}", "keyword", {}, False),
     ("/api/v2/filters/statuses/{id}", "filtered", {}, False),
+    ("/api/v1/tags/{name}", "things", {}, True),
+    ("/api/v1/tags/{name}", "never", {}, True),
+    ("/api/v1/followed_tags", "", {}, False),
+    ("/api/v1/featured_tags", "", {}, False),
+    ("/api/v1/featured_tags/suggestions", "", {}, False),
+    ("/api/v1/accounts/{id}/featured_tags", "ann", {}, True),
+    ("/api/v1/domain_blocks", "", {}, False),
     ("/api/v1/accounts/familiar_followers", "", {"id[]": ["bob", "ann"]}, False),
     ("/api/v1/endorsements", "", {}, False),
     ("/api/v1/accounts/{id}/endorsements", "ann", {}, True),
@@ -51,6 +63,15 @@ WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("DELETE", "/api/v1/lists/{id}/accounts", "list", {"account_ids": []}),
     ("POST", "/api/v1/lists/{id}/accounts", "list", {"account_ids": []}),
     ("DELETE", "/api/v1/lists/{id}", "list", {}),
+    ("DELETE", "/api/v1/featured_tags/{id}", "featured", {}),
+    *(
+        ("POST", f"/api/v1/tags/{{{key}}}/{verb}", "things", {})
+        for key, verbs in (("name", ("follow", "unfollow")), ("id", ("unfeature", "feature")))
+        for verb in verbs
+    ),
+    ("POST", "/api/v1/featured_tags", "", {"name": "others"}),
+    ("POST", "/api/v1/domain_blocks", "", {"domain": "spam.example"}),
+    ("DELETE", "/api/v1/domain_blocks", "", {"domain": "spam.example"}),
     ("POST", "/api/v2/filters", "", {"title": "Fog", "context": ["home"]}),
     ("PUT", "/api/v2/filters/{id}", "filter", {"title": "Mist"}),
     ("POST", "/api/v2/filters/{filter_id}/keywords", "filter", {"keyword": "sea"}),

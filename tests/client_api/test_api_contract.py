@@ -231,7 +231,7 @@ async def test_every_scoped_route_takes_the_scope_of_the_contract(world: World, 
 
 async def test_ids_that_are_unknown_or_malformed_are_404(world: World, ann: App) -> None:
     for method, path in sorted(set(ROUTES)):
-        if "{" not in path or "{hashtag}" in path or path.endswith("/dismiss"):
+        if "{" not in path or "{hashtag}" in path or "/v1/tags/" in path or path.endswith("/dismiss"):
             continue
         for bad in (MISSING, "1", "x" * 300, "00000000-0000-0000-0000-00000000000g"):
             answer = await ann.call(method, _filled(path, bad, {}), expected=404, json={"status": "x"})

@@ -331,6 +331,13 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"kind": "tag", "title": "#fog", "thoughts": TIMELINE[:2], "tag_count": 204, "viewer": None}
         | {"unread_count": 0, "viewer_is_admin": False, "feed_url": "/tags/fog.atom"},
     ),
+    "tags": ("tags.html", {"tags": ("fog", "größe"), **_PAGED}),
+    "tags-empty": ("tags.html", {"tags": ()}),
+    "tag-followed": (
+        "timeline.html",
+        {"kind": "tag", "title": "#fog", "thoughts": TIMELINE[:1], "tag_count": 1, "path": "/tags/fog"}
+        | {"hashtag": {"name": "fog", "following": True, "featuring": False}},
+    ),
     "bookmarks-empty": (
         "timeline.html",
         {"kind": "bookmarks", "title": "Bookmarks", "thoughts": (), "current": "bookmarks"},
@@ -388,7 +395,14 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "profile": (
         "profile.html",
-        {"profile": PROFILE, "thoughts": TIMELINE[2:6], "pinned": (MINE,), "tab": "thoughts", "viewer": EVE}
+        {
+            "profile": PROFILE,
+            "thoughts": TIMELINE[2:6],
+            "pinned": (MINE,),
+            "tab": "thoughts",
+            "viewer": EVE,
+            "featured_tags": ("fog",),
+        }
         | {"current": "", "feed_url": "/@alice.atom", "path": "/@alice", **_PAGED},
     ),
     "profile-remote": (
@@ -573,7 +587,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "password-sent": ("password.html", {**_DOOR, "form": {"email": "ada@mail.example"}, "sent": True}),
     "password-new": ("password_new.html", {**_DOOR, "token": "x", "username": "ada"}),
     "oauth-code": ("oauth/code.html", {"code": "9hJ2kQ7mZx4vB8nW1cR5tY"}),
-    "settings-blocks": ("settings/blocks.html", {**_SETTINGS, "blocked": ROWS[1:2], "muted": ROWS[:1]}),
+    "settings-blocks": (
+        "settings/blocks.html",
+        {**_SETTINGS, "blocked": ROWS[1:2], "muted": ROWS[:1], "domains": ("spam.example",)},
+    ),
     "settings-filters": (
         "settings/filters.html",
         {**_SETTINGS, "filters": FILTERS, "form": FILTERS[0], "errors": {"context": "Choose where it applies."}},

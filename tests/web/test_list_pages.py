@@ -10,7 +10,7 @@ from federation.actions import lists, people
 from federation.actions.lists import ListForm
 from federation.actions.reactions import like_thought
 from tests.acting import follow, say
-from tests.services_fixture import Browser, make_person
+from tests.services_fixture import Browser, make_person, make_remote_person
 
 if TYPE_CHECKING:
     from federation.services import Services
@@ -130,3 +130,32 @@ async def test_likes_have_a_page_that_pages(services: Services, client_for: Clie
     older = re.search(r'href="(/likes\?before=[^"]+)"', page)
     assert older is not None
     assert "number-21." in await client.page(older[1])
+
+
+async def test_tag_is_followed_and_shown_on_the_profile_from_its_page(
+    services: Services, client_for: ClientFor, stranger: Browser
+) -> None:
+    ada, bob = await make_person(services, "ada"), await make_person(services, "bob")
+    await say(services, ada, "So much #fog")
+    client = await client_for(ada)
+    await client.post("/tags/fog/follow")
+    await say(services, bob, "Dense #fog here")
+    assert "Dense" in await client.page("/home")
+    assert "#fog" in await client.page("/tags")
+    await client.post("/tags/fog/feature")
+    assert "So much" in await stranger.page("/@ada/tagged/fog")
+    assert "/@ada/tagged/fog" in await stranger.page("/@ada")
+    await client.post("/tags/fog/unfollow")
+    assert "Dense" not in await client.page("/home")
+
+
+async def test_server_is_blocked_from_settings(services: Services, client_for: ClientFor) -> None:
+    ada, far = await make_person(services, "ada"), await make_remote_person(services, "far")
+    await follow(services, ada, far)
+    client = await client_for(ada)
+    assert (await client.post("/settings/blocks/domains", {"domain": "no host"})).status_code == 422
+    await client.post("/settings/blocks/domains", {"domain": "remote.example"})
+    assert "remote.example" in await client.page("/settings/blocks")
+    assert "You block all of remote.example" in await client.page("/@far@remote.example")
+    await client.post("/settings/blocks/domains/remove", {"domain": "remote.example"})
+    assert not (await people.get_relation(services, ada, far)).domain_blocking

@@ -65,7 +65,7 @@ async def world(services: Services) -> World:
 def addresses(app: Quart, world: World) -> list[str]:
     """List the address of every GET route, its parameters filled in from the world."""
     values: dict[str, Any] = {
-        "handle": "ada", "thought_id": world.first.id, "name": "harbour", "username": "ada",
+        "handle": "ada", "thought_id": world.first.id, "name": "harbour", "tag": "harbour", "username": "ada",
         "direction": "followers", "activity_id": world.first.id,
         "list_id": world.list.id, "person_id": world.ada.id,
         "filter_id": world.filter.filter.id,

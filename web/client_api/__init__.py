@@ -19,6 +19,7 @@ from web.client_api import (
     relationships,
     search,
     statuses,
+    tags,
     timelines,
 )
 from web.client_api.answers import answer
@@ -41,6 +42,7 @@ for _part in (
     relationships,
     search,
     statuses,
+    tags,
     timelines,
 ):
     blueprint.register_blueprint(_part.routes)

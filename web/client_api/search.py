@@ -7,6 +7,7 @@ from typing import Final
 
 from quart import Blueprint, Response
 
+from federation.actions import tags
 from federation.actions.search import Found, search_everything
 from federation.actions.timelines import Shown
 from federation.errors import Invalid, Unauthenticated
@@ -47,7 +48,9 @@ async def search(call: Call) -> Response:
         kinds=kinds,
         details=True,
     )
-    return answer(written(call.site, _only(found, kinds), call.caller))
+    found = _only(found, kinds)
+    hashtags = await tags.get_hashtags(call.services, call.caller, found.tags)
+    return answer(written(call.site, found, hashtags, call.caller))
 
 
 def _only(found: Found, kinds: frozenset[str]) -> Found:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from quart import Blueprint, Response, request
 
-from federation.actions import people, profiles, timelines
+from federation.actions import people, profiles, tags, timelines
 from federation.errors import NotFound, Temporary
 from federation.protocol.handles import Handle
 from storage.people import Person
@@ -60,14 +60,20 @@ async def with_replies(handle: str) -> Response:
     return await _profile(handle, tab="replies")
 
 
-async def _profile(handle: str, *, tab: str) -> Response:
+@blueprint.get("/@<handle>/tagged/<tag>")
+async def tagged(handle: str, tag: str) -> Response:
+    """Show what a person wrote with a hashtag."""
+    return await _profile(handle, tab="tagged", tag=unquote(tag))
+
+
+async def _profile(handle: str, *, tab: str, tag: str | None = None) -> Response:
     person = await find_by_address(handle)
     if handle != person.handle:
         return go(f"/@{quote(person.handle, safe='@:')}", 302)
     who, page = viewer(), asked_page()
     filling = await people.refresh_in_background(services(), person)
     found = await profiles.get_profile(services(), who, person)
-    shown = await timelines.get_entries_of(services(), who, person, page, replies=tab == "replies")
+    shown = await timelines.get_entries_of(services(), who, person, page, replies=tab == "replies", tag=tag)
     entries = cut(shown.entries, page, lambda entry: entry.id)
     first = page.older_than is None and page.newer_than is None
     pinned = await timelines.get_pinned(services(), who, person) if first and tab == "thoughts" else None
@@ -81,6 +87,8 @@ async def _profile(handle: str, *, tab: str) -> Response:
         thoughts=Presenter(shown, who, "account").many(entries.items),
         pinned=Presenter(pinned, who, "account").all() if pinned else (),
         tab=tab,
+        tag=tag,
+        featured_tags=tuple(one.name for one in await tags.get_featured(services(), person)),
         newer_url=entries.newer_url,
         older_url=entries.older_url,
         filling=filling and not entries.items,

@@ -7,7 +7,7 @@ from typing import Any
 
 from quart import Blueprint, Response, request
 
-from federation.actions import people, pictures, profiles, rosters
+from federation.actions import people, pictures, profiles, refuse_domain, rosters
 from federation.actions.profiles import MAX_TOP_FRIENDS, ProfileForm
 from federation.errors import Invalid, NotFound, RemoteError
 from federation.protocol.custom_css import MAX_CSS_BYTES
@@ -221,7 +221,11 @@ async def save_appearance() -> Response:
 @blueprint.get("/blocks")
 @signed_in
 async def blocked_and_muted() -> Response:
-    """List whom the viewer blocks and mutes."""
+    """List whom the viewer blocks and mutes, and which servers."""
+    return await _blocks_page()
+
+
+async def _blocks_page(domain: str = "", errors: Problems | None = None) -> Response:
     page = Page(limit=_HIDDEN_SHOWN)
     blocked = await rosters.get_blocked(services(), me(), page)
     muted = await rosters.get_muted(services(), me(), page)
@@ -229,6 +233,31 @@ async def blocked_and_muted() -> Response:
         "blocks",
         blocked=person_rows(blocked.people, {}, me()),
         muted=person_rows(muted.people, {}, me(), muted.until),
+        domains=tuple(one.domain for one in await refuse_domain.get_refused(services(), me(), page)),
+        form={"domain": domain},
+        errors=errors,
         newer_url=None,
         older_url=None,
     )
+
+
+@blueprint.post("/blocks/domains")
+@signed_in
+@rate_limited("people", "60/minute")
+async def block_domain() -> Response:
+    """Block a whole server."""
+    domain = (await typed()).get("domain", "")
+    try:
+        await refuse_domain.refuse_domain(services(), me(), domain)
+    except Invalid as exc:
+        return await _blocks_page(domain, problems(exc))
+    flash(f"You see and hear nothing more from {domain}.")
+    return go("/settings/blocks")
+
+
+@blueprint.post("/blocks/domains/remove")
+@signed_in
+async def unblock_domain() -> Response:
+    """Block a server no longer."""
+    await refuse_domain.accept_domain(services(), me(), (await typed()).get("domain", ""))
+    return go("/settings/blocks")

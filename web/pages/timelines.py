@@ -7,20 +7,23 @@ from urllib.parse import unquote
 
 from quart import Blueprint, Response
 
-from federation.actions import overview, timelines
+from federation.actions import overview, tags, timelines
 from federation.actions.timelines import Shown
+from federation.errors import Invalid
 from storage.entries import Entry, Page
 from web.current import me, services, settings, viewer
-from web.forms import go
+from web.flashes import flash
+from web.forms import go, go_back
 from web.paging import Cut, asked_page, cut
 from web.presenting.thoughts import Presenter, each_once
 from web.rendering import render
-from web.security import signed_in
+from web.security import rate_limited, signed_in
 from web.view_models import ComposerView
 
 blueprint = Blueprint("timelines", __name__)
 
 _WELCOME_SHOWS = 10
+_TAGS_SHOWN = 100
 # Where the viewer's filters look on each page; what one kept oneself is shown whatever they say.
 _FILTERED_AS = {"home": "home", "local": "public", "federated": "public", "tag": "public"}
 
@@ -95,7 +98,44 @@ async def tag(name: str) -> Response:
     """Show public thoughts with a hashtag."""
     page = asked_page()
     shown = await timelines.get_tagged(services(), viewer(), unquote(name), page)
-    return _page("tag", f"#{name}", shown, _by_entry(shown, page), current="search")
+    hashtag = await tags.get_hashtag(services(), viewer(), unquote(name))
+    uses = sum(day.uses for day in hashtag.history)
+    return _page("tag", f"#{name}", shown, _by_entry(shown, page), current="search", hashtag=hashtag, tag_count=uses)
+
+
+@blueprint.get("/tags")
+@signed_in
+async def followed_tags() -> Response:
+    """List the tags that the viewer follows."""
+    page = asked_page(_TAGS_SHOWN)
+    found = cut(await tags.get_followed(services(), me(), page), page, lambda tie: tie.id)
+    return render(
+        "tags.html",
+        current="search",
+        tags=tuple(tie.name for tie in found.items),
+        newer_url=found.newer_url,
+        older_url=found.older_url,
+    )
+
+
+_TAG_VERBS = {
+    "follow": tags.follow_tag,
+    "unfollow": tags.unfollow_tag,
+    "feature": tags.feature_tag,
+    "unfeature": tags.unfeature_tag,
+}
+
+
+@blueprint.post(f"/tags/<name>/<any({', '.join(map(repr, _TAG_VERBS))}):verb>")
+@signed_in
+@rate_limited("tags", "60/minute")
+async def act_on_tag(name: str, verb: str) -> Response:
+    """Follow a tag, or show it on the viewer's profile, or take that back."""
+    try:
+        await _TAG_VERBS[verb](services(), me(), unquote(name))
+    except Invalid as exc:
+        flash(exc.message, "warn")
+    return await go_back(f"/tags/{name}")
 
 
 @blueprint.get("/bookmarks")

@@ -90,6 +90,7 @@ def profile_view(profile: Profile, viewer: Person | None, *, origin: str, css_en
         muting=relation is not None and relation.muting,
         muting_until=None if relation is None else relation.muting_expires_at,
         endorsed=relation is not None and relation.endorsed,
+        domain_blocking=relation is not None and relation.domain_blocking,
         note="" if relation is None else relation.note,
         top_friends=tuple(person_view(friend) for friend in profile.top_friends),
         has_custom_css=bool(profile.custom_css),

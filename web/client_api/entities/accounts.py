@@ -106,7 +106,7 @@ def relationship(relation: Relation) -> dict[str, Any]:
         "muting_expires_at": moment(relation.muting_expires_at) if relation.muting_expires_at else None,
         "requested": relation.requested,
         "requested_by": relation.requested_by,
-        "domain_blocking": False,
+        "domain_blocking": relation.domain_blocking,
         "endorsed": relation.endorsed,
         "note": relation.note,
     }

@@ -8,6 +8,7 @@ from typing import Any
 from federation.actions.poll_drafts import LONGEST_S, MAX_OPTION_CHARS, MOST_OPTIONS, SHORTEST_S
 from federation.actions.profiles import MAX_BIO, MAX_FIELD_CHARS, MAX_FIELDS, MAX_NAME
 from federation.actions.reactions import MOST_PINS
+from federation.actions.tags import MOST_FEATURED
 from federation.actions.usage import Usage
 from federation.protocol.text import LINK_CHARS
 from federation.settings import Registration, Settings
@@ -113,7 +114,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     """Write the limits; those of what this server does not take are 0, or the least that apps can read."""
     return {
         "accounts": {
-            "max_featured_tags": 0,
+            "max_featured_tags": MOST_FEATURED,
             "max_pinned_statuses": MOST_PINS,
             "max_display_name_length": MAX_NAME,
             "max_note_length": MAX_BIO,

@@ -1,25 +1,64 @@
-"""Search and Tag."""
+"""Search, Tag and FeaturedTag."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
 
 from federation.actions.search import Found
+from federation.actions.tags import Hashtag
 from storage.people import Person
+from storage.tags import Featured
 from web.client_api.entities.accounts import account
 from web.client_api.entities.site import Site
 from web.client_api.entities.statuses import Statuses
 
 
-def search(site: Site, found: Found, viewer: Person | None) -> dict[str, Any]:
+def search(site: Site, found: Found, hashtags: Iterable[Hashtag], viewer: Person | None) -> dict[str, Any]:
     """Write what a search found."""
     return {
         "accounts": [account(site, person) for person in found.people],
         "statuses": Statuses(site, found.shown, viewer).all(),
-        "hashtags": [tag(site, name) for name in found.tags],
+        "hashtags": [tag(site, one, viewer) for one in hashtags],
     }
 
 
-def tag(site: Site, name: str) -> dict[str, Any]:
-    """Write a hashtag; its name is its id. How often it was used is not counted, so the history is empty."""
-    return {"id": name, "name": name, "url": site.tag(name), "history": []}
+_DAY_S: Final = 24 * 3600
+_DAYS: Final = 7
+
+
+def tag(site: Site, one: Hashtag, viewer: Person | None) -> dict[str, Any]:
+    """Write a hashtag with its use on the last seven days, today first; its name is its id."""
+    written: dict[str, Any] = {
+        "id": one.name, "name": one.name, "url": site.tag(one.name), "history": _history(one),
+    }  # fmt: skip
+    if viewer is not None:
+        written |= {"following": one.following, "featuring": one.featuring}
+    return written
+
+
+def _history(one: Hashtag) -> list[dict[str, str]]:
+    today = int(datetime.now(UTC).timestamp()) // _DAY_S * _DAY_S
+    used = {day.day: day for day in one.history}
+    days = [today - number * _DAY_S for number in range(_DAYS)]
+    return [
+        {
+            "day": str(day),
+            "uses": str(used[day].uses) if day in used else "0",
+            "accounts": str(used[day].accounts) if day in used else "0",
+        }
+        for day in days
+    ]
+
+
+def featured_tag(site: Site, person: Person, one: Featured) -> dict[str, Any]:
+    """Write a tag of somebody's profile."""
+    return {
+        "id": str(one.id),
+        "name": one.name,
+        "url": f"{site.origin}/@{person.handle}/tagged/{quote(one.name, safe='')}",
+        "statuses_count": str(one.uses),
+        "last_status_at": one.last_used_at.date().isoformat() if one.last_used_at else None,
+    }
