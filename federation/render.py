@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from federation.media.attached import Attached, attached
+from federation.media.urls import MediaUrls
 from federation.protocol.addressing import PUBLIC, Visibility, address
 from federation.protocol.ids import Urls
 from storage.people import ActorKeys, Person
@@ -39,6 +41,8 @@ _NOTE_CONTEXT: list[Any] = [
         "Hashtag": "as:Hashtag",
         "votersCount": "toot:votersCount",
         "Emoji": "toot:Emoji",
+        "blurhash": "toot:blurhash",
+        "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
     },
 ]
 _EMOJI_CONTEXT = {"toot": "http://joinmastodon.org/ns#", "Emoji": "toot:Emoji"}
@@ -72,11 +76,12 @@ class NoteParts:
 
 
 class Renderer:
-    """Renders what is ours; `account_domain` is the domain of our handles."""
+    """Renders what is ours; `account_domain` is the domain of our handles, `media` where our files are served."""
 
-    def __init__(self, urls: Urls, account_domain: str) -> None:
+    def __init__(self, urls: Urls, account_domain: str, media: MediaUrls) -> None:
         self.urls = urls
         self.account_domain = account_domain
+        self.media = media
 
     # Actors
 
@@ -173,7 +178,7 @@ class Renderer:
             "sensitive": thought.sensitive,
             "content": thought.content,
             "source": {"content": thought.source or "", "mediaType": "text/plain"},
-            "attachment": [],
+            "attachment": [_attachment(one) for one in attached(thought.attachments, self.media)],
             "tag": [
                 *(
                     {"type": "Mention", "href": mention.ap_id, "name": f"@{self._handle(mention)}"}
@@ -356,8 +361,27 @@ def _question(poll: Poll) -> dict[str, Any]:
 
 
 def _image(url: str, alt: str) -> dict[str, Any]:
-    media_type = {"webp": "image/webp", "png": "image/png", "gif": "image/gif"}.get(
-        url.rpartition(".")[2].lower(), "image/jpeg"
-    )  # fmt: skip
-    image = {"type": "Image", "mediaType": media_type, "url": url}
+    image = {"type": "Image", "mediaType": "image/webp", "url": url}
     return {**image, "summary": alt, "name": alt} if alt else image
+
+
+def _attachment(one: Attached) -> dict[str, Any]:
+    """Render a medium as Mastodon does: a Document, whatever it is (federation facts §7.1)."""
+    document: dict[str, Any] = {
+        "type": "Document",
+        "mediaType": one.media_type,
+        "url": one.url,
+        "name": one.alt or None,
+        "width": one.width,
+        "height": one.height,
+        "blurhash": one.blurhash,
+    }
+    if one.alt:
+        document["summary"] = one.alt
+    if one.focus != (0.0, 0.0):
+        document["focalPoint"] = list(one.focus)
+    if one.duration_s is not None:
+        document["duration"] = f"PT{one.duration_s:.3f}S"
+    if one.kind != "image" and one.preview_url:
+        document["icon"] = {"type": "Image", "mediaType": "image/webp", "url": one.preview_url}
+    return {name: value for name, value in document.items() if value is not None or name == "name"}

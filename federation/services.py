@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from federation.media.urls import MediaUrls
 from federation.protocol.ids import Urls
 from federation.remote.keyring import Keyring
 from federation.remote.network import NetworkClient, Refuses
@@ -15,6 +16,8 @@ from federation.remote.reader import Reader
 from federation.render import Renderer
 from federation.settings import Settings
 from storage import moderation
+from storage.blob_stores import open_blobs
+from storage.blobs import Blobs
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.live import Live, RateLimiter
@@ -40,9 +43,15 @@ class Services:
     network: NetworkClient
     keyring: Keyring
     reader: Reader
+    blobs: Blobs
     wake: Callable[[], None]
     instance_actor_id: UUID
     now: Callable[[], datetime] = utc_now
+
+    @property
+    def media_urls(self) -> MediaUrls:
+        """Where media are served."""
+        return self.render.media
 
 
 def refusals_of(database: Database) -> Refuses:
@@ -87,13 +96,14 @@ async def open_services(
             yield Services(
                 settings=settings,
                 urls=urls,
-                render=Renderer(urls, settings.account_domain),
+                render=Renderer(urls, settings.account_domain, MediaUrls(settings.media_base)),
                 database=database,
                 live=live,
                 limiter=RateLimiter(live),
                 network=network,
                 keyring=keyring,
                 reader=Reader(network, database, urls, settings.account_domain, key.signer(utc_now), utc_now),
+                blobs=open_blobs(settings.media_url, settings.data),
                 wake=wake,
                 instance_actor_id=actor_id,
             )

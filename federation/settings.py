@@ -69,6 +69,11 @@ class Settings:
         return urlsplit(self.origin).netloc
 
     @property
+    def media_base(self) -> str:
+        """The origin that serves media: ours, unless another one does."""
+        return self.media_origin or self.origin
+
+    @property
     def secure(self) -> bool:
         """Whether people reach us over TLS."""
         return self.origin.startswith("https://")
@@ -97,7 +102,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         registration=_registration(env.get("THOUGHTS_REGISTRATION"), default_registration),
         max_chars=_number(env, "THOUGHTS_MAX_CHARS", 500, least=1),
         max_media=_number(env, "THOUGHTS_MAX_MEDIA", 4, least=0),
-        media_url=env.get("THOUGHTS_MEDIA_URL") or None,
+        media_url=_media_url(env.get("THOUGHTS_MEDIA_URL")),
         media_origin=_optional_origin(env.get("THOUGHTS_MEDIA_ORIGIN")),
         smtp_url=_smtp_url(env.get("THOUGHTS_SMTP_URL")),
         mail_from=env.get("THOUGHTS_MAIL_FROM") or None,
@@ -147,6 +152,13 @@ def _smtp_url(text: str | None) -> str | None:
     if not usable:
         raise Invalid("THOUGHTS_SMTP_URL must look like smtps://name:password@mail.example:465.")
     return text
+
+
+def _media_url(text: str | None) -> str | None:
+    parts = urlsplit(text or "")
+    if text and not (parts.scheme == "s3" and parts.netloc) and not (parts.scheme == "file" and len(parts.path) > 1):
+        raise Invalid(f"THOUGHTS_MEDIA_URL is file:///folder or s3://bucket?endpoint=https://…, not {text!r}.")
+    return text or None
 
 
 def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:

@@ -186,6 +186,35 @@ TAGGED = _pages(
 )
 
 
+# Thoughts with media, along the indexes that hold only those; a thought's entry has its id.
+PICTURED = _pages(
+    """SELECT {entry} FROM thoughts t JOIN entries e ON e.id = t.id
+    WHERE t.attachments <> '[]'::jsonb AND t.visibility = 'public' AND NOT e.is_reply
+        AND t.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND t.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+        AND {visible} AND {not_hidden} AND e.is_remote = ANY($5::boolean[])
+    ORDER BY t.id {order}"""
+)
+PICTURED_OF_PERSON = _pages(
+    """SELECT {entry} FROM thoughts t JOIN entries e ON e.id = t.id
+    WHERE t.attachments <> '[]'::jsonb AND t.user_id = $5
+        AND t.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND t.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+        AND {visible} AND ($6 OR NOT e.is_reply)
+    ORDER BY t.id {order}"""
+)
+PICTURED_AND_TAGGED = _pages(
+    """SELECT {entry} FROM thought_tags x
+        JOIN entries e ON e.id = x.thought_id JOIN thoughts t ON t.id = e.thought_id
+    WHERE x.tag_id = (SELECT g.id FROM tags g WHERE g.name = $5) AND t.attachments <> '[]'::jsonb
+        AND x.thought_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND x.thought_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+        AND e.visibility = 'public' AND {visible} AND {not_hidden}
+        AND e.is_remote = ANY($6::boolean[])
+    ORDER BY x.thought_id {order}"""
+)
+
+
 def _kept(table: str) -> tuple[Rows[Kept], Rows[Kept]]:
     """Make both directions of a page over a table of (id, user_id, thought_id)."""
     sql = """SELECT k.id AS cursor, k.thought_id FROM {table} k JOIN thoughts t ON t.id = k.thought_id
@@ -434,12 +463,37 @@ async def list_of_person_tagged(
     return await _page(OF_PERSON_TAGGED, db, viewer, page, person_id, tag)
 
 
+async def list_pictured_of_person(
+    db: Connection, viewer: UUID | None, person_id: UUID, page: Page, *, replies: bool = True
+) -> list[Entry]:
+    """List a page of one person's thoughts with media that the viewer may see."""
+    return await _page(PICTURED_OF_PERSON, db, viewer, page, person_id, replies)
+
+
+async def list_pictured(
+    db: Connection, viewer: UUID | None, page: Page, *, local: bool = True, remote: bool = True
+) -> list[Entry]:
+    """List a page of public thoughts with media, of our own people, of others or both."""
+    return await _page(PICTURED, db, viewer, page, _remoteness(local=local, remote=remote))
+
+
 async def list_tagged(
-    db: Connection, viewer: UUID | None, tag: str, page: Page, *, local: bool = True, remote: bool = True
+    db: Connection,
+    viewer: UUID | None,
+    tag: str,
+    page: Page,
+    *,
+    local: bool = True,
+    remote: bool = True,
+    only_media: bool = False,
 ) -> list[Entry]:
     """List a page of public thoughts with a (normalised) hashtag, of our own people, of others or both."""
-    wanted = [is_remote for is_remote, asked in ((False, local), (True, remote)) if asked]
-    return await _page(TAGGED, db, viewer, page, tag, wanted)
+    queries = PICTURED_AND_TAGGED if only_media else TAGGED
+    return await _page(queries, db, viewer, page, tag, _remoteness(local=local, remote=remote))
+
+
+def _remoteness(*, local: bool, remote: bool) -> list[bool]:
+    return [is_remote for is_remote, asked in ((False, local), (True, remote)) if asked]
 
 
 async def list_bookmarked(db: Connection, viewer: UUID, page: Page) -> list[Kept]:

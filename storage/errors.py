@@ -6,7 +6,8 @@ StorageError
 ├── MigrationFailed       a schema file is wrong, changed, missing or did not apply
 ├── DumpFailed            a backup could not be written, or not be restored
 ├── DatabaseUnavailable   PostgreSQL is away, or went away meanwhile
-└── LiveUnavailable       Redis is away; callers decide what they do without
+├── LiveUnavailable       Redis is away; callers decide what they do without
+└── BlobsUnavailable      the media folder or bucket cannot be read or written
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class DatabaseUnavailable(StorageError):
 
 class LiveUnavailable(StorageError):
     """Redis cannot be reached."""
+
+
+class BlobsUnavailable(StorageError):
+    """The media folder or bucket cannot be read or written."""

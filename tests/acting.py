@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -12,9 +13,11 @@ import orjson
 from federation.actions import follows, notices
 from federation.actions.publish_thought import Draft, publish_thought
 from federation.actions.receive_thought import receive_thought
+from federation.media.urls import proxy_key
 from federation.protocol.objects import RemoteThought, parse_object
-from storage import people
+from storage import people, proxied
 from storage.entries import Page
+from storage.proxied import Proxied
 
 if TYPE_CHECKING:
     from federation.actions.timelines import Shown
@@ -113,3 +116,12 @@ async def told(services: Services, person: Person) -> list[tuple[str, str, UUID 
 def ids(shown: Shown) -> list[UUID]:
     """List the ids of shown entries in order."""
     return [entry.id for entry in shown.entries]
+
+
+async def keep_copy(services: Services, url: str, data: bytes, content_type: str) -> None:
+    """Let the proxy have a copy of a remote medium, as after somebody looked at it."""
+    copy = Proxied(url, "attachment", sha256(data).hexdigest(), content_type, len(data), None, None, datetime.now(UTC))
+    await services.blobs.put(f"proxy/{copy.content_hash}", data, content_type)
+    async with services.database.transaction() as db:
+        await proxied.insert_addresses(db, [url], copy.kind)
+        await proxied.mark_read(db, proxy_key(url), copy)

@@ -16,6 +16,7 @@ import httpx
 from federation.actions import sessions
 from federation.actions.instance import instance_actor, make_keys, settle_instance
 from federation.actions.passwords import hash_password
+from federation.media.urls import MediaUrls
 from federation.protocol.ids import Urls
 from federation.remote.keyring import Keyring
 from federation.remote.network import NetworkClient
@@ -24,6 +25,7 @@ from federation.render import Renderer
 from federation.services import Services, refusals_of, utc_now
 from federation.settings import AllowedNetwork, Registration, Settings
 from storage import people
+from storage.blob_stores import open_blobs
 from storage.live import RateLimiter
 from storage.news import NewsRoom
 from storage.people import ActorKeys, NewPerson, Person, RemoteProfile
@@ -68,13 +70,14 @@ async def open_test_services(settings: Settings, database: Database, live: Live)
         yield Services(
             settings=settings,
             urls=urls,
-            render=Renderer(urls, settings.account_domain),
+            render=Renderer(urls, settings.account_domain, MediaUrls(settings.media_base)),
             database=database,
             live=live,
             limiter=RateLimiter(live),
             network=network,
             keyring=keyring,
             reader=Reader(network, database, urls, settings.account_domain, signer, utc_now),
+            blobs=open_blobs(settings.media_url, settings.data),
             wake=lambda: None,
             instance_actor_id=actor_id,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from quart import Quart, Request
 
 from federation.actions.instance import cookie_secret
+from federation.media.formats import MAX_VIDEO_BYTES
 from federation.services import Services
 from web import (
     activitypub,
@@ -19,6 +21,7 @@ from web import (
     feeds,
     flashes,
     health,
+    media,
     oauth,
     pages,
     security,
@@ -31,8 +34,13 @@ if TYPE_CHECKING:
     from federation.settings import Settings
 
 MAX_FORM_BYTES = 1024 * 1024
-MAX_UPLOAD_BYTES = 10 * 1024 * 1024
-UPLOAD_PATHS = ("/settings/profile", "/api/v1/media", "/api/v2/media", "/api/v1/accounts/update_credentials")
+MAX_PORTRAITS_BYTES = 10 * 1024 * 1024
+# The largest video, and room for what else a form says.
+MAX_UPLOAD_BYTES = MAX_VIDEO_BYTES + MAX_FORM_BYTES
+_UPLOAD_WITHIN_S = 15 * 60
+# Whoever sends to these is known before the body is read.
+_UPLOADS = re.compile(r"/api/v[12]/media(/[^/]+)?|/compose|/thoughts/[^/]+/edit")
+_PORTRAITS = ("/settings/profile", "/api/v1/accounts/update_credentials")
 
 
 class BoundedRequest(Request):
@@ -40,8 +48,13 @@ class BoundedRequest(Request):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         path: str = args[2] if len(args) > 2 else kwargs["path"]
-        kwargs["max_content_length"] = MAX_UPLOAD_BYTES if path in UPLOAD_PATHS else MAX_FORM_BYTES
-        super().__init__(*args, **kwargs)
+        most = MAX_PORTRAITS_BYTES if path in _PORTRAITS else MAX_FORM_BYTES
+        most = MAX_UPLOAD_BYTES if _UPLOADS.fullmatch(path) else most
+        super().__init__(*args, **{**kwargs, "max_content_length": most})
+        # Both bound what waits to be parsed, of files too: more comes at once than is parsed at once.
+        self.max_content_length = self.max_form_memory_size = most
+        if most == MAX_UPLOAD_BYTES:
+            self.body_timeout = _UPLOAD_WITHIN_S
 
 
 class Application(Quart):
@@ -79,6 +92,7 @@ def create_app(settings: Settings, services: Services | AbstractAsyncContextMana
     for blueprint in (
         assets.blueprint,
         health.blueprint,
+        media.blueprint,
         client_api.blueprint,
         feeds.blueprint,
         admin.blueprint,

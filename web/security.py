@@ -143,6 +143,9 @@ async def check_form() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in (None, "same-origin", "none") or origin not in (None, settings().origin):
         raise CrossSite(f"This form was sent from another address. Please open {settings().origin} and try again.")
+    if request.mimetype == "multipart/form-data":
+        # Files are for people with an account: for strangers not even read.
+        me()
     form = await request.form
     salt, _, mac = form.get(CSRF_FIELD, "").partition(".")
     if not salt or not is_signed("csrf", f"{salt} {_binding()}", mac):

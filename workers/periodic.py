@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from federation.actions import polls
-from federation.actions.pictures import evict_pictures
+from federation.actions.files import evict_copies, expire_uploads
 from federation.actions.resanitise import resanitise
 from storage import deliveries, fetches, remote_actors, retention
 from workers.deliveries import HOST_SLOTS
@@ -66,7 +66,8 @@ async def apply_retention(services: Services) -> None:
         async with services.database.transaction() as db:
             if await retention.purge_remote_thoughts(db, older_than, limit=_BATCH) < _BATCH:
                 break
-    await evict_pictures(services)
+    await expire_uploads(services)
+    await evict_copies(services)
 
 
 async def sanitise_again(services: Services) -> None:

@@ -17,7 +17,7 @@ from federation.actions.passwords import check_password_rules, hash_password, ve
 from federation.errors import Conflict, Forbidden, Invalid, NotFound
 from federation.protocol.handles import is_local_username
 from federation.settings import Registration
-from storage import access, activities, apps, deliveries, mails, moderation, people, thoughts, tokens
+from storage import access, activities, apps, deliveries, mails, media, moderation, people, thoughts, tokens
 from storage.people import NewPerson, Person
 
 if TYPE_CHECKING:
@@ -308,6 +308,7 @@ async def forget_person(db: Connection, person: Person) -> None:
     """Delete what a person wrote and did, and count it down for the others; after `people.lock_touched`."""
     await people.forget_deeds(db, person.id)
     await thoughts.delete_all_of(db, person.id, person.ap_id)
+    await media.DELETE_ALL_OF.run(db, person.id)
 
 
 async def make_invite(services: Services, person: Person, *, max_uses: int = 1, lasts: timedelta = INVITE_LASTS) -> str:

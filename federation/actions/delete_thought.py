@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.publish_thought import author_of
 from federation.errors import Forbidden, NotFound
-from storage import activities, moderation, people, thoughts
+from storage import activities, media, moderation, people, thoughts
 from storage.thoughts import Thought
 
 if TYPE_CHECKING:
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from storage.database import Connection
     from storage.people import Person
 
+_KEPT = timedelta(days=1)
 
-async def delete_thought(services: Services, person: Person, thought_id: UUID) -> Thought:
+
+async def delete_thought(services: Services, person: Person, thought_id: UUID, *, keep_media: bool = False) -> Thought:
     """Delete one's own thought, or as a moderator anybody's; return what it was.
+
+    With `keep_media` its uploads stay for a day, to be attached to what is written instead.
 
     A local one leaves a tombstone (410), its stored activities lose their bytes, and everyone who may hold
     a copy gets a Delete. A remote one goes from here only.
@@ -39,6 +44,8 @@ async def delete_thought(services: Services, person: Person, thought_id: UUID) -
             await _send_delete(db, services, author, thought)
         if not own:
             await moderation.insert_audit(db, person.id, "delete thought", thought.ap_id, {"author": author.handle})
+        if keep_media and own:
+            await media.detach(db, thought.id, keep_for=_KEPT)
         await thoughts.delete_thought(db, thought, author.ap_id)
     services.wake()
     return thought

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.actions.acting import acting
+from federation.actions.attaching import Attachable, take_uploads
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.poll_drafts import PollDraft, check_poll
 from federation.actions.publish_thought import audience_of, check_language, compose
 from federation.actions.written_emojis import find_written
 from federation.errors import Forbidden, NotFound
 from federation.protocol.sanitise import SANITISER_VERSION
-from storage import activities, notifications, polls, thoughts
+from storage import activities, media, notifications, polls, thoughts
 from storage.polls import NewPoll, Poll
 from storage.thoughts import Edit, Thought, Version
 
@@ -33,6 +34,8 @@ class Revision:
     language: str | None = None
     poll: PollDraft | None = None
     """The poll it has then. Other answers than before begin the vote anew; none takes the poll away."""
+    media: tuple[Attachable, ...] = ()
+    """The uploads it carries then, in order; what it carried before stays with its earlier versions."""
 
 
 async def edit_thought(services: Services, author: Person, thought_id: UUID, revision: Revision) -> Thought:
@@ -41,7 +44,7 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
     An edit that changes nothing leaves no trace. Raises `NotFound`, `Forbidden` or `Invalid`.
     """
     language = check_language(revision.language)
-    text = await compose(services, author, revision.source, revision.summary)
+    text = await compose(services, author, revision.source, revision.summary, may_be_empty=bool(revision.media))
     async with acting(services, author) as db:
         before = await thoughts.find_thought(db, thought_id, lock=True)
         if before is None:
@@ -51,8 +54,9 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
         sensitive = revision.sensitive or bool(text.summary)
         asked = await polls.find_poll(db, None, thought_id) if before.object_type == polls.OBJECT_TYPE else None
         poll = check_poll(revision.poll, services.now(), before=asked) if revision.poll is not None else None
-        same = (before.source, before.summary, before.sensitive, before.language) == (
-            text.source, text.summary, sensitive, language,
+        attachments = await take_uploads(db, services, author, revision.media, thought_id=thought_id)
+        same = (before.source, before.summary, before.sensitive, before.language, before.attachments) == (
+            text.source, text.summary, sensitive, language, attachments,
         )  # fmt: skip
         if same and _is_same(asked, poll):
             return before
@@ -65,7 +69,7 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
             summary=text.summary,
             sensitive=sensitive,
             language=language,
-            attachments=before.attachments,
+            attachments=attachments,
             emojis=await find_written(db, text.source, text.summary, *(poll.options if poll is not None else ())),
             edited_at=services.now(),
         )
@@ -74,6 +78,7 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
             thought = await replace_poll(db, thought, asked, poll)
         if thought is None:
             raise NotFound("This thought is gone.")
+        await media.attach(db, thought_id, [one.id for one in revision.media])
         mentioned = [person.id for person in text.mentioned]
         await thoughts.set_mentions(db, thought_id, mentioned)
         await thoughts.set_tags(db, thought_id, text.tags)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from federation.actions.pictures import get_proxied, store_upload
+from federation.actions.files import find_copy
+from federation.actions.pictures import store_picture
 from federation.actions.written_emojis import kept
 from federation.errors import Conflict, Invalid, NotFound
+from federation.media.images import Box
+from federation.media.urls import proxy_key
 from federation.protocol.emojis import SHORTCODE
-from federation.remote.pictures import proxy_key
-from storage import emojis, moderation
+from storage import emojis, media, moderation
+from storage.blobs import read_all
 from storage.emojis import CustomEmoji, RemoteEmoji
 
 if TYPE_CHECKING:
@@ -65,8 +67,11 @@ async def add_emoji(
     category = _category(category)
     if not data:
         raise Invalid("Choose a picture.", field="picture")
-    url = await store_upload(services, data, "picture", (PICTURE_SIDE, PICTURE_SIDE))
+    content_hash = await store_picture(services, data, "picture", Box(PICTURE_SIDE, PICTURE_SIDE))
+    url = services.media_urls.file(content_hash)
     async with services.database.transaction() as db:
+        # For good: what was written with an emoji keeps its picture.
+        await media.HOLD_FILE.run(db, content_hash)
         added = await emojis.insert_emoji(db, shortcode, category, url, copied_from=copied_from)
         if added is None:
             raise Conflict(f"There is an emoji :{shortcode}: already.")
@@ -80,8 +85,10 @@ async def copy_emoji(services: Services, by: Person, host: str, shortcode: str) 
         remote = await emojis.find_remote(db, host, shortcode)
     if remote is None:
         raise NotFound("No such emoji was seen.")
-    picture = await get_proxied(services, proxy_key(remote.url).hex())
-    data = await asyncio.to_thread(picture.path.read_bytes)
+    picture = await find_copy(services, proxy_key(remote.url).hex(), small=False)
+    data = await read_all(services.blobs, picture.name)
+    if data is None:
+        raise NotFound("The picture of this emoji is lost.")
     return await add_emoji(services, by, shortcode=shortcode, category="", data=data, copied_from=host)
 
 

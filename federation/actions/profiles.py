@@ -15,7 +15,7 @@ from federation.protocol.custom_css import CleanCss, sanitise_css
 from federation.protocol.ids import is_id
 from federation.protocol.sanitise import SANITISER_VERSION
 from federation.protocol.text import normalise_source, render_bio, render_field
-from storage import fetches, people, relations, remote_actors
+from storage import fetches, media, people, relations, remote_actors
 from storage.people import OwnProfile, Person
 from storage.relations import Connected, Relation
 
@@ -139,10 +139,12 @@ async def send_update(db: Connection, services: Services, person: Person, *, aud
     )  # fmt: skip
 
 
-async def set_picture(services: Services, person: Person, which: str, url: str | None, alt: str) -> Person:
+async def set_picture(services: Services, person: Person, which: str, content_hash: str | None, alt: str) -> Person:
     """Set (or with None remove) a person's avatar or header, stored already."""
     command = {"avatar": people.UPDATE_AVATAR, "header": people.UPDATE_HEADER}[which]
+    url = services.media_urls.file(content_hash) if content_hash else None
     async with acting(services, person) as db:
+        await media.set_portrait(db, person.id, which, content_hash)
         await command.run(db, person.id, url, alt[:1500])
         changed = await people.find_person(db, person.id)
         if changed is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from federation.actions.acting import acting
+from federation.actions.attaching import Attachable, take_uploads
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.people import find_mentioned
 from federation.actions.poll_drafts import PollDraft, check_poll
@@ -25,7 +26,7 @@ from federation.protocol.text import (
     normalise_source,
     render_source,
 )
-from storage import access, apps, entries, notifications, people, polls, relations, thoughts
+from storage import access, apps, entries, media, notifications, people, polls, relations, thoughts
 from storage.news import EntryMade, tell
 from storage.people import Person
 from storage.tags import fan_out_tagged
@@ -53,6 +54,7 @@ class Draft:
     idempotency_key: str | None = None
     poll: PollDraft | None = None
     app_id: UUID | None = None
+    media: tuple[Attachable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,10 @@ class Text:
     mentioned: list[Person]
 
 
-async def compose(services: Services, author: Person, source: str, summary: str) -> Text:
+async def compose(services: Services, author: Person, source: str, summary: str, *, may_be_empty: bool = False) -> Text:
     """Check a text against the rules and render it, looking up whom it mentions."""
     source, summary = normalise_source(source), " ".join(normalise_source(summary).split())
-    if not source:
+    if not source and not may_be_empty:
         raise Invalid("Write something first.", field="source")
     length, most = count_characters(source) + count_characters(summary), services.settings.max_chars
     if length > most:
@@ -115,7 +117,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
     if draft.idempotency_key is not None and len(draft.idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
         raise Invalid("The Idempotency-Key is too long.")
     language = check_language(draft.language)
-    text = await compose(services, author, draft.source, draft.summary)
+    text = await compose(services, author, draft.source, draft.summary, may_be_empty=bool(draft.media))
     now = services.now()
     poll = check_poll(draft.poll, now) if draft.poll is not None else None
     async with acting(services, author) as db:
@@ -125,6 +127,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
         ):
             return await _made_before(db, author, draft.idempotency_key)
         parent = await _parent(db, author, draft.reply_to)
+        attachments = await take_uploads(db, services, author, draft.media, thought_id=thought_id)
         thought = await thoughts.insert_thought(
             db,
             NewThought(
@@ -145,7 +148,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 ap_id=services.urls.thought(thought_id),
                 url=services.urls.thought_page(author.username, thought_id),
                 object_type="Note" if poll is None else polls.OBJECT_TYPE,
-                attachments=[],
+                attachments=attachments,
                 emojis=await find_written(db, text.source, text.summary, *(poll.options if poll is not None else ())),
                 created_at=now,
                 application=await _application(db, draft.app_id),
@@ -155,6 +158,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
         )
         if thought is None:
             raise Conflict("This thought exists already.")
+        await media.attach(db, thought.id, [one.id for one in draft.media])
         if poll is not None:
             await polls.insert_poll(db, thought.id, poll)
         await _enter(db, author, thought, text)

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from federation.actions.edit_thought import notify_boosters, replace_poll
 from federation.actions.poll_drafts import as_counted
+from federation.media.attached import row_of_remote, shown_addresses
 from federation.protocol.addressing import Visibility
 from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
 from federation.remote.emojis import keep_emojis, kept_emojis
 from federation.remote.targets import authority
-from storage import entries, fetches, notifications, people, polls, thoughts
+from storage import entries, fetches, notifications, people, polls, proxied, thoughts
 from storage.arrivals import Arrival, find_arrival
 from storage.news import EntryMade, tell
 from storage.people import Person
@@ -73,7 +74,7 @@ async def receive_thought(
             source=None,
             plain=plain_text(content),
             summary=(remote.summary or "")[:MAX_SUMMARY],
-            sensitive=remote.sensitive,
+            sensitive=_is_sensitive(remote),
             language=remote.language,
             reply_to=arrival.parent_id,
             reply_to_ap_id=remote.in_reply_to,
@@ -92,6 +93,7 @@ async def receive_thought(
             if thought is None:
                 return Received(None, "stored by another process")
             await keep_emojis(db, authority(remote.id), new.emojis)
+            await proxied.insert_addresses(db, shown_addresses(thought.attachments), "attachment")
             if remote.poll is not None:
                 await polls.insert_poll(db, thought.id, as_counted(remote.poll, now))
             if fresh:
@@ -154,7 +156,7 @@ async def receive_edit(
             return Received(known)
         summary, attachments = (remote.summary or "")[:MAX_SUMMARY], _attachments(remote)
         before = (known.content, known.summary, known.sensitive, known.attachments)
-        if before == (content, summary, remote.sensitive, attachments) and not other_poll:
+        if before == (content, summary, _is_sensitive(remote), attachments) and not other_poll:
             return Received(known)
         mentioned = await _mentioned(
             db, remote, Visibility(known.visibility), answered=known.reply_to_user_id, addressee=addressee
@@ -167,13 +169,14 @@ async def receive_edit(
             source=None,
             plain=plain_text(content),
             summary=summary,
-            sensitive=remote.sensitive,
+            sensitive=_is_sensitive(remote),
             language=remote.language,
             attachments=attachments,
             emojis=await keep_emojis(db, authority(remote.id), kept_emojis(remote.emojis)),
             edited_at=edited_at,
         )
         thought = await thoughts.update_thought(db, known.id, edit)
+        await proxied.insert_addresses(db, shown_addresses(attachments), "attachment")
         if thought is not None and other_poll:
             thought = await replace_poll(db, thought, asked, poll)
         await thoughts.set_mentions(db, known.id, [person.id for person in mentioned])
@@ -253,14 +256,9 @@ async def _show_to_followers(db: Connection, thought: Thought) -> None:
 
 def _attachments(remote: RemoteThought) -> list[dict[str, Any]]:
     """Return what is kept of attachments: where they are and how to describe them."""
-    return [
-        {
-            "url": one.url,
-            "media_type": one.media_type,
-            "alt": one.alt or "",
-            "width": one.width,
-            "height": one.height,
-            "blurhash": one.blurhash,
-        }
-        for one in remote.attachments
-    ]
+    return [row_of_remote(one) for one in remote.attachments]
+
+
+def _is_sensitive(remote: RemoteThought) -> bool:
+    # Misskey says it of each file.
+    return remote.sensitive or any(one.sensitive for one in remote.attachments)

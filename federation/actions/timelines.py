@@ -116,12 +116,17 @@ async def get_public(
     *,
     local: bool = False,
     remote: bool = False,
+    only_media: bool = False,
     details: bool = False,
 ) -> Shown:
     """Return a page of the federated timeline, or of its local or its remote part alone."""
     lister = entries.list_local if local else entries.list_remote if remote else entries.list_federated
     async with services.database.connection() as db:
-        return await show(db, viewer, await lister(db, _id(viewer), page), details=details)
+        if only_media:
+            found = await entries.list_pictured(db, _id(viewer), page, local=local or not remote, remote=not local)
+        else:
+            found = await lister(db, _id(viewer), page)
+        return await show(db, viewer, found, details=details)
 
 
 async def get_tagged(
@@ -132,12 +137,15 @@ async def get_tagged(
     *,
     local: bool = True,
     remote: bool = True,
+    only_media: bool = False,
     details: bool = False,
 ) -> Shown:
     """Return a page of public thoughts with a hashtag, of our own people, of others or both."""
     name = _tag_name(tag)
     async with services.database.connection() as db:
-        found = await entries.list_tagged(db, _id(viewer), name, page, local=local, remote=remote)
+        found = await entries.list_tagged(
+            db, _id(viewer), name, page, local=local, remote=remote, only_media=only_media
+        )  # fmt: skip
         return await show(db, viewer, found, details=details)
 
 
@@ -157,15 +165,18 @@ async def get_entries_of(
     replies: bool = True,
     boosts: bool = True,
     tag: str | None = None,
+    only_media: bool = False,
     details: bool = False,
 ) -> Shown:
     """Return a page of what a person wrote and boosted, as far as the viewer may see it.
 
-    With a `tag`, of the thoughts that carry it, replies included.
+    With a `tag`, of the thoughts that carry it, replies included; with `only_media`, of thoughts that have some.
     """
     name = None if tag is None else _tag_name(tag)
     async with services.database.connection() as db:
-        if name is None:
+        if only_media:
+            found = await entries.list_pictured_of_person(db, _id(viewer), person.id, page, replies=replies)
+        elif name is None:
             found = await entries.list_of_person(db, _id(viewer), person.id, page, replies=replies, boosts=boosts)
         else:
             found = await entries.list_of_person_tagged(db, _id(viewer), person.id, name, page)

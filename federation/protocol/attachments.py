@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from federation.protocol.documents import as_list, count, flag, number_of, objects, one_id, text, type_of
 from federation.protocol.ids import acceptable
@@ -15,6 +16,14 @@ DURATION_LIMIT_S = 30 * 24 * 3600
 
 _MEDIA_TYPE = re.compile(r"([a-z]+/[a-z0-9.+-]{1,100})(?:\s*;.*)?", re.IGNORECASE | re.DOTALL)
 _MEDIA_KINDS = ("image/", "video/", "audio/")
+# Programs, or playlists that lead elsewhere, whatever they call themselves.
+_NEVER_SHOWN = frozenset({"image/svg+xml", "audio/mpegurl", "audio/x-mpegurl", "audio/x-scpls", "video/mp2t"})
+# For those who say neither type nor kind.
+_ENDINGS = {
+    "image": ("jpg", "jpeg", "png", "gif", "webp", "avif"),
+    "video": ("mp4", "m4v", "webm", "mov"),
+    "audio": ("mp3", "m4a", "ogg", "opus", "oga", "flac", "wav", "aac"),
+}
 _DURATION = re.compile(
     r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?", re.IGNORECASE
 )
@@ -24,10 +33,14 @@ _BLURHASH_SIDE = 5
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One medium; `focal` is (x, y) in -1 to 1, y upwards. `media_type` is the sender's claim."""
+    """One medium; `focal` is (x, y) in -1 to 1, y upwards. `media_type` is the sender's claim.
+
+    `kind` is how it is shown: image, video or audio; unknown for what becomes a link.
+    """
 
     url: str
     media_type: str | None
+    kind: str = "unknown"
     alt: str | None = None
     width: int | None = None
     height: int | None = None
@@ -59,9 +72,11 @@ def attachment(item: dict[str, Any]) -> Attachment | None:
     link = next(iter(links(item.get("url"))), None)
     if link is None:
         return None
+    claimed = media_type(item.get("mediaType")) or link.media_type
     return Attachment(
         url=link.url,
-        media_type=media_type(item.get("mediaType")) or link.media_type,
+        media_type=claimed,
+        kind=_kind(claimed, type_of(item, ("Image", "Video", "Audio")), link.url),
         alt=text(item.get("summary"), ALT_LIMIT) or text(item.get("name"), ALT_LIMIT),
         width=count(item.get("width")) or None,
         height=count(item.get("height")) or None,
@@ -82,9 +97,12 @@ def own_media(document: dict[str, Any]) -> Attachment | None:
         nested = objects(item.get("tag"), 64) if isinstance(item, dict) else []
         for link in links([item, *nested]):
             if link.media_type and link.media_type.startswith(_MEDIA_KINDS):
+                kind = link.media_type.partition("/")[0]
                 return Attachment(
                     url=link.url,
                     media_type=link.media_type,
+                    # Whole films are watched where they are.
+                    kind="unknown" if kind == "video" else kind,
                     alt=text(document.get("name"), ALT_LIMIT),
                     duration_s=duration(document.get("duration")),
                     sensitive=flag(document.get("sensitive")),
@@ -133,6 +151,16 @@ def duration(value: Any) -> float | None:
         days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
         number = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
     return number if 0 <= number <= DURATION_LIMIT_S else None
+
+
+def _kind(claimed: str | None, object_type: str | None, url: str) -> str:
+    if claimed is not None:
+        kind = claimed.partition("/")[0]
+        return kind if f"{kind}/" in _MEDIA_KINDS and claimed not in _NEVER_SHOWN else "unknown"
+    if object_type in ("Image", "Video", "Audio"):
+        return object_type.lower()
+    ending = urlsplit(url).path.rpartition(".")[2].lower()
+    return next((kind for kind, endings in _ENDINGS.items() if ending in endings), "unknown")
 
 
 def _blurhash(value: Any) -> str | None:

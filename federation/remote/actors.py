@@ -15,7 +15,7 @@ from federation.remote.emojis import keep_emojis, kept_emojis
 from federation.remote.reader import Reader
 from federation.remote.targets import authority
 from federation.remote.webfinger import verified_handle
-from storage import media, people, remote_actors
+from storage import people, proxied, remote_actors
 from storage.people import Person, RemoteProfile
 from storage.remote_actors import NewKey, NewRemoteActor
 
@@ -92,7 +92,7 @@ async def store_actor(reader: Reader, document: dict[str, Any]) -> Person:
         await remote_actors.upsert_remote_actor(db, _wire_data(actor, person), keys)
         if actor.suspended:
             await remote_actors.mark_gone(db, person.id)
-        await media.insert_addresses(db, [url for url in (person.avatar_url, person.header_url) if url])
+        await proxied.insert_addresses(db, [url for url in (person.avatar_url, person.header_url) if url], "portrait")
     reader.memory.keys.drop_where(lambda key: key.owner_id == person.id)
     return person
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import cast
 
@@ -16,24 +16,25 @@ _CLIP_READ_BYTES = 4096
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-async def read_body(response: httpx.Response, host: str, *, max_bytes: int) -> bytes:
-    """Read a whole body, decompressed; raise `Rejected` as soon as it grows over `max_bytes`.
+async def copy_body(response: httpx.Response, host: str, write: Callable[[bytes], object], *, max_bytes: int) -> None:
+    """Hand a body on piece by piece, decompressed; raise `Rejected` as soon as it grows over `max_bytes`.
 
     The inflater never makes more than one byte too many, however small the gzip bomb. The caller keeps time.
     """
     announced = response.headers.get("content-length", "")
     if announced.isascii() and announced.isdecimal() and int(announced[:20]) > max_bytes:
         raise _too_large(host)
-    body = bytearray()
+    length = 0
     inflater = _inflater(response.headers.get("content-encoding", ""), host)
     async with aclosing(_pieces(response)) as chunks:
         async for chunk in chunks:
-            body += chunk if inflater is None else inflater.feed(chunk, max_bytes + 1 - len(body))
-            if len(body) > max_bytes:
+            piece = chunk if inflater is None else inflater.feed(chunk, max_bytes + 1 - length)
+            length += len(piece)
+            if length > max_bytes:
                 raise _too_large(host)
+            write(piece)
     if inflater is not None and not inflater.complete:
         raise Temporary(f"{host} broke off its answer.")
-    return bytes(body)
 
 
 async def read_clip(response: httpx.Response) -> bytes:

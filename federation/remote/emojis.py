@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from storage import emojis, media
+from storage import emojis, proxied
 
 if TYPE_CHECKING:
     from federation.protocol.tags import Emoji
@@ -26,6 +26,6 @@ async def keep_emojis(db: Connection, host: str, kept: list[dict[str, Any]]) -> 
     """Let the proxy and the admin know of them, in the transaction that stores them; return them."""
     if kept:
         urls = {emoji["shortcode"]: emoji["url"] for emoji in kept}
-        await media.insert_addresses(db, sorted(set(urls.values())))
+        await proxied.insert_addresses(db, sorted(set(urls.values())), "portrait")
         await emojis.note_remote(db, host, urls)
     return kept

@@ -17,7 +17,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from federation.errors import Permanent, Rejected, Temporary
 from federation.remote.addresses import AddressRules
-from federation.remote.bodies import clip_text, read_body, read_clip
+from federation.remote.bodies import clip_text, copy_body, read_clip
 from federation.remote.connections import (
     GuardedResolver,
     GuardedSockets,
@@ -107,6 +107,7 @@ class _Wanted:
     sign: Signer | None
     max_bytes: int
     max_redirects: int
+    write: Callable[[bytes], object]
 
 
 class NetworkClient:
@@ -177,8 +178,26 @@ class NetworkClient:
         Raise `Rejected` for what breaks a rule of ours, `NotFound`, `Gone` or `Permanent` for final answers,
         `Temporary` for the rest. The caller compares the final URL with the id it wanted.
         """
+        body = bytearray()
+        wanted = _Wanted(accept, allowed_types, sign, max_bytes, max_redirects, body.extend)
+        final_url, headers = await self._fetch_within(url, wanted, timeout_s)
+        return Fetched(final_url, 200, headers, bytes(body))
+
+    async def download(
+        self,
+        url: str,
+        write: Callable[[bytes], object],
+        *,
+        accept: str,
+        allowed_types: Callable[[str], bool],
+        max_bytes: int,
+        timeout_s: float,
+    ) -> None:
+        """GET something large and hand it to `write` piece by piece; raises as `fetch` does, also half-way."""
+        await self._fetch_within(url, _Wanted(accept, allowed_types, None, max_bytes, MAX_REDIRECTS, write), timeout_s)
+
+    async def _fetch_within(self, url: str, wanted: _Wanted, timeout_s: float) -> tuple[str, dict[str, str]]:
         target = self._admit(url)
-        wanted = _Wanted(accept, allowed_types, sign, max_bytes, max_redirects)
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._fetch(target, url, wanted)
@@ -224,7 +243,7 @@ class NetworkClient:
             body_clip=clip_text(clip, response) if clip else "",
         )
 
-    async def _fetch(self, target: Target, url: str, wanted: _Wanted) -> Fetched:
+    async def _fetch(self, target: Target, url: str, wanted: _Wanted) -> tuple[str, dict[str, str]]:
         seen = {target.url}
         while True:
             host = target.authority
@@ -237,7 +256,7 @@ class NetworkClient:
                 response = await self._send("GET", target, headers, None)
                 try:
                     if response.status_code not in _REDIRECTS or "location" not in response.headers:
-                        return await _final_answer(response, host, url, wanted)
+                        return url, await _final_answer(response, host, wanted)
                 finally:
                     await response.aclose()
             if len(seen) > wanted.max_redirects:
@@ -310,15 +329,15 @@ class NetworkClient:
         return AiohttpTransport(verify=context, trust_env=False, client=session)
 
 
-async def _final_answer(response: httpx.Response, host: str, url: str, wanted: _Wanted) -> Fetched:
+async def _final_answer(response: httpx.Response, host: str, wanted: _Wanted) -> dict[str, str]:
     headers = dict(response.headers)
     if response.status_code != 200:
         clip = clip_text(await read_clip(response), response)
         raise refusal(host, response.status_code, body=clip, retry_after=headers.get("retry-after"))
     if not wanted.allowed_types(headers.get("content-type", "")):
         raise Rejected(f"{host} sent another kind of document than we asked for.")
-    body = await read_body(response, host, max_bytes=wanted.max_bytes)
-    return Fetched(url, response.status_code, headers, body)
+    await copy_body(response, host, wanted.write, max_bytes=wanted.max_bytes)
+    return headers
 
 
 def _late(target: Target, timeout_s: float) -> Temporary:

@@ -23,6 +23,9 @@ _KEYS_KEPT = timedelta(minutes=5)
 _REFETCH_PAUSE = timedelta(minutes=5)
 _FAILURE_PAUSE = timedelta(minutes=5)
 _REFUSAL_KEPT = timedelta(minutes=1)
+# A download may take 99 MB on disk, a picture 200 MB of memory while it is decoded.
+_MOST_DOWNLOADS = 32
+_MOST_DECODING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,15 @@ class VerificationKey:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What one process remembers of strangers."""
+    """What one process remembers of strangers; the semaphores bound how many media it works on at once."""
 
     keys: Recent[VerificationKey]
     refetched_keys: Recent[bool]
     refused_keys: Recent[ThoughtsError]
     unreachable_hosts: Recent[bool]
     unread_actors: Recent[bool]
+    downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_DOWNLOADS))
+    decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_DECODING))
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def alone(self, name: str) -> asyncio.Lock:

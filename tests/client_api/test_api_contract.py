@@ -16,6 +16,7 @@ from tests.client_api import arrangements, expressions
 from tests.client_api.arrangements import furnish
 from tests.client_api.contract import OPERATIONS, problems
 from tests.client_api.expressions import express
+from tests.media.samples import picture
 from tests.services_fixture import make_remote_person
 
 if TYPE_CHECKING:
@@ -58,12 +59,17 @@ async def world(services: Services, ann: App, bob: App, open_app: OpenApp) -> Wo
     await follows.follow_person(services, eve, ann.person, ap_id="https://remote.example/follows/1")
     remote = await receive_thought(services, eve, _remote_thought(eve.ap_id), arriving=False)
     assert remote.thought is not None
+    files = {"file": ("a.png", picture(), "image/png")}
+    attached = await ann.call("POST", "/api/v1/media", files=files, data={"description": "A square"})
+    pictured = await ann.publish("", media_ids=[attached["id"]])
+    upload = await ann.call("POST", "/api/v1/media", files=files)
     notifications = await ann.get("/api/v1/notifications")
     own = await furnish(ann, bob, hello) | await express(services, bob)
     return own | {
         "hello": hello["id"], "reply": reply["id"], "other": other["id"], "boost": boost["id"],
         "remote": str(remote.thought.id), "ann": ann.id, "bob": bob.id, "carol": carol.id, "dora": dora.id,
         "eve": str(eve.id), "notification": notifications[0]["id"],
+        "pictured": pictured["id"], "upload": upload["id"],
     }  # fmt: skip
 
 
@@ -109,7 +115,9 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/blocks", "", {}, False),
     ("/api/v1/mutes", "", {}, False),
     ("/api/v1/statuses", "", {"id[]": ["hello", "boost", "remote"]}, True),
+    ("/api/v1/media/{id}", "upload", {}, False),
     ("/api/v1/statuses/{id}", "hello", {}, True),
+    ("/api/v1/statuses/{id}", "pictured", {}, True),
     ("/api/v1/statuses/{id}", "boost", {}, True),
     ("/api/v1/statuses/{id}", "remote", {}, True),
     ("/api/v1/statuses/{id}/context", "reply", {}, True),
@@ -155,6 +163,8 @@ WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "/api/v1/accounts/{id}/remove_from_followers", "bob", {}),
     ("POST", "/api/v1/follow_requests/{account_id}/authorize", "carol", {}),
     ("POST", "/api/v1/follow_requests/{account_id}/reject", "carol", {}),
+    ("PUT", "/api/v1/media/{id}", "upload", {"description": "A square", "focus": "0.5,-0.25"}),
+    ("DELETE", "/api/v1/media/{id}", "upload", {}),
     ("POST", "/api/v1/statuses", "", {"status": "New"}),
     ("PUT", "/api/v1/statuses/{id}", "hello", {"status": "Newer"}),
     *(
@@ -174,7 +184,9 @@ OF_APPS = {
 }
 # The reference leaves the shape of preferences open, and forgets that filters were a list: Mastodon's is.
 REALLY = {"/api/v1/preferences": "Preferences", "/api/v1/filters": "[V1Filter]"}
-ROUTES = [("GET", path) for path, *_ in READS] + [(method, path) for method, path, *_ in WRITES]
+# Files come as multipart bodies.
+UPLOADS = [("POST", "/api/v1/media"), ("POST", "/api/v2/media")]
+ROUTES = [("GET", path) for path, *_ in READS] + [(method, path) for method, path, *_ in WRITES] + UPLOADS
 
 
 def _filled(path: str, name: str, world: World) -> str:
@@ -200,6 +212,14 @@ async def test_writing_answers_as_the_contract_says(world: World, ann: App) -> N
         named = {key: world[value] for key, value in body.items() if key.endswith("_id")}
         answer = await ann.call(method, _filled(path, name, world), json=body | named)
         assert problems(OPERATIONS[method, path]["answer"], answer, f"{method} {path}") == []
+
+
+async def test_uploading_answers_as_the_contract_says(ann: App, nobody: App) -> None:
+    files = {"file": ("a.png", picture(), "image/png")}
+    for (method, path), status in zip(UPLOADS, (200, 202), strict=True):
+        answer = await ann.call(method, path, expected=status, files=files)
+        assert problems(OPERATIONS[method, path]["answer"], answer, f"{method} {path}") == []
+        await nobody.call(method, path, expected=401, files=files)
 
 
 async def test_strangers_get_401_where_the_contract_wants_a_token(world: World, nobody: App) -> None:

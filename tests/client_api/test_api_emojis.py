@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from federation.actions.emojis import add_emoji, change_emoji
-from federation.remote.pictures import proxied_path
+from federation.media.urls import proxied_path
 from tests.acting import hear
 from tests.actions.test_emojis import picture
 from tests.services_fixture import ORIGIN, make_person, make_remote_person

@@ -10,8 +10,8 @@ import pytest_asyncio
 from federation.actions.hosts import block_domain, unblock_domain
 from federation.actions.profiles import ProfileForm, edit_profile
 from federation.actions.sessions import create_token
+from federation.media.urls import proxied_path
 from federation.protocol.documents import AS
-from federation.remote.pictures import proxied_path
 from storage import fetches
 from tests.federation_peer import OTHER, Peer, Server, rsa_key
 from tests.remote.fediverse import Host, running

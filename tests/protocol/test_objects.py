@@ -44,6 +44,7 @@ def test_mastodon_note() -> None:
         Attachment(
             f"{THERE}/system/c.jpg",
             "image/jpeg",
+            kind="image",
             alt="A cat",
             width=1200,
             height=800,

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from federation.errors import Gone, NotFound, Rejected, Temporary
+from federation.media.urls import proxy_key
 from federation.remote.actors import find_or_fetch_actor, refresh_actor, refresh_inbox
-from federation.remote.pictures import proxy_key
 from federation.remote.reader import Reader
-from storage import media, people, relations, remote_actors
+from storage import people, proxied, relations, remote_actors
 from tests.payloads import gotosocial, pleroma
 from tests.remote.fediverse import Clock, Host, local_person
 
@@ -39,7 +39,7 @@ async def test_actor_is_stored_with_profile_inboxes_and_picture_addresses(reader
     assert actor.followers_url == f"{document['id']}/followers"
     assert actor.host == remote.authority
     async with reader.database.connection() as db:
-        known = await media.find_proxied(db, proxy_key(f"{remote.origin}/system/a.png"))
+        known = await proxied.find_proxied(db, proxy_key(f"{remote.origin}/system/a.png"))
     assert known is not None and known.content_hash is None
 
 

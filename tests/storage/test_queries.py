@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "uuid": (UUID,), "text": (str,), "varchar": (str,), "bool": (bool,), "int2": (int,), "int4": (int,),
-    "int8": (int,), "timestamptz": (datetime,), "jsonb": (dict, list), "bytea": (bytes,), "text[]": (list,),
-    "uuid[]": (list,), "int4[]": (list,), "interval": (timedelta,), "void": (),
+    "int8": (int,), "float4": (float,), "timestamptz": (datetime,), "jsonb": (dict, list), "bytea": (bytes,),
+    "text[]": (list,), "uuid[]": (list,), "int4[]": (list,), "interval": (timedelta,), "void": (),
 }  # fmt: skip
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from federation.actions.emojis import add_emoji
-from federation.actions.pictures import proxy_folder
 from federation.actions.profiles import ProfileForm, edit_profile
-from federation.remote.files import store_file
-from federation.remote.pictures import proxied_path, proxy_key
-from storage import emojis, media
-from tests.acting import hear, say, scalar
+from federation.media.urls import proxied_path
+from storage import emojis
+from tests.acting import hear, keep_copy, say, scalar
 from tests.actions.test_emojis import picture
 from tests.services_fixture import Browser, make_person, make_remote_person
 
@@ -90,13 +87,7 @@ async def test_refused_uploads_say_why(root: Person, client_for: ClientFor) -> N
 
 
 async def test_an_admin_copies_what_was_seen_elsewhere(services: Services, root: Person, client_for: ClientFor) -> None:
-    data = picture("green")
-    content_hash = sha256(data).hexdigest()
-    store_file(proxy_folder(services), content_hash, data)
-    async with services.database.transaction() as db:
-        await media.upsert_proxied(
-            db, proxy_key(URL), URL, content_hash=content_hash, content_type="image/png", size=len(data)
-        )
+    await keep_copy(services, URL, picture("green"), "image/png")
     async with services.database.transaction() as db:
         await emojis.note_remote(db, "remote.example", {"blob": URL})
     browser = await client_for(root)

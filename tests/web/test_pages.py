@@ -70,7 +70,7 @@ def addresses(app: Quart, world: World) -> list[str]:
         "list_id": world.list.id, "person_id": world.ada.id,
         "filter_id": world.filter.filter.id,
     }  # fmt: skip
-    leave_out = ("assets", "documents", "discovery", "health", "client_api", "instance.media", "instance.proxy")
+    leave_out = ("assets", "documents", "discovery", "health", "client_api", "media")
     found = []
     adapter = app.url_map.bind("localhost:8000")
     for rule in app.url_map.iter_rules():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from federation.protocol.sanitise import SANITISER_VERSION
-from storage import media, thoughts
-from tests.acting import hear
+from storage import thoughts
+from tests.acting import hear, keep_copy
 from tests.services_fixture import make_remote_person
 from workers import periodic
 
@@ -29,18 +30,12 @@ async def test_html_of_an_older_sanitiser_is_sanitised_again(services: Services)
     assert (clean.content, clean.sanitiser) == ("<p>Hi</p>", SANITISER_VERSION)
 
 
-async def test_pictures_that_nobody_looked_at_go_with_their_files(services: Services) -> None:
-    key, content_hash = b"k" * 32, "ab" * 32
-    file = services.settings.data / "proxy" / "ab" / content_hash
-    file.parent.mkdir(parents=True)
-    file.write_bytes(b"picture")
-    async with services.database.connection() as db:
-        await media.upsert_proxied(
-            db, key, "https://remote.example/a.png", content_hash=content_hash, content_type="image/png", size=7
-        )
+async def test_pictures_that_nobody_looked_at_go_with_their_bytes(services: Services) -> None:
+    url, content_hash = "https://remote.example/a.png", sha256(b"picture").hexdigest()
+    await keep_copy(services, url, b"picture", "image/png")
     await periodic.apply_retention(services)
-    assert file.exists()
+    assert await services.blobs.exists(f"proxy/{content_hash}")
     async with services.database.connection() as db:
         await db.execute("UPDATE proxied_media SET used_at = now() - interval '31 days'")
     await periodic.apply_retention(services)
-    assert not file.exists()
+    assert not await services.blobs.exists(f"proxy/{content_hash}")

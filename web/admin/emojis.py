@@ -6,7 +6,7 @@ from quart import Blueprint, Response, request
 
 from federation.actions import emojis
 from federation.errors import Conflict, Invalid
-from federation.remote.pictures import proxied_path
+from federation.media.urls import proxied_path
 from web.admin.overview import admin_page
 from web.current import me, path_id, services
 from web.flashes import flash

@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from federation.actions.instance import settle_instance
-from federation.actions.pictures import uploads_folder
 from federation.errors import Conflict, Invalid
-from federation.remote.files import store_file
+from federation.media.formats import recognise
 from federation.settings import Settings
 from storage import dumps, moderation
+from storage.blob_stores import open_blobs
+from storage.blobs import read_all
 from storage.database import Database, open_connection
 from storage.migrations import migrate, migration_status
 from web.cli.archive import Manifest, read_archive, write_archive
@@ -59,12 +60,15 @@ async def _backup(file: Path) -> None:
                     member.write(chunk)
                     progress.advance(task, len(chunk))
             progress.update(task, total=progress.tasks[task].completed)
-            uploads = sorted(path for path in uploads_folder(settings).glob("*/*") if not path.name.startswith("."))
-            task = progress.add_task("uploads", total=sum(path.stat().st_size for path in uploads))
-            for path in uploads:
-                data = await asyncio.to_thread(path.read_bytes)
-                archive.write_upload(path.name, data)
-                progress.advance(task, len(data))
+            blobs = open_blobs(settings.media_url, settings.data)
+            uploads = [blob async for blob in blobs.list("media")]
+            task = progress.add_task("uploads", total=sum(blob.size for blob in uploads))
+            for blob in uploads:
+                # What is gone since it was listed, nothing in the dump uses.
+                data = await read_all(blobs, blob.name)
+                if data is not None:
+                    archive.write_upload(blob.name.rpartition("/")[2], data)
+                progress.advance(task, blob.size)
 
 
 async def _restore(file: Path) -> Manifest:
@@ -74,11 +78,12 @@ async def _restore(file: Path) -> Manifest:
             await _refuse_mismatch(settings, archive.manifest)
             with _progress() as progress:
                 # The uploads first: twice does no harm, and the database comes at once or not at all.
+                blobs = open_blobs(settings.media_url, settings.data)
                 task = progress.add_task("uploads", total=archive.uploads_size)
                 for content_hash, data in archive.uploads():
                     if sha256(data).hexdigest() != content_hash:
                         raise Invalid(f"{file} is damaged: the upload {content_hash} is not what it was.")
-                    await asyncio.to_thread(store_file, uploads_folder(settings), content_hash, data)
+                    await blobs.put(f"media/{content_hash}", data, recognise(data) or "application/octet-stream")
                     progress.advance(task, len(data))
                 task = progress.add_task("database", total=archive.dump_size)
                 await dumps.restore(settings.database_url or "", _counted(archive.dump(), progress, task))

@@ -139,9 +139,6 @@ async def statuses(call: Call, account_id: str) -> Response:
     given = call.parameters
     person = await people.get_person_by_id(call.services, path_id(account_id))
     page = read_page(given)
-    if given.flag("only_media"):
-        # Attachments are links so far: there are no thoughts with media.
-        return answer([])
     if given.flag("pinned"):
         shown = await timelines.get_pinned(call.services, call.caller, person, details=True)
         return answer(Statuses(call.site, shown, call.caller).all())
@@ -153,6 +150,7 @@ async def statuses(call: Call, account_id: str) -> Response:
         replies=not given.flag("exclude_replies"),
         boosts=not given.flag("exclude_reblogs"),
         tag=given.text("tagged") or None,
+        only_media=given.flag("only_media"),
         details=True,
     )
     return call.statuses(shown, page)

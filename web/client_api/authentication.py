@@ -92,8 +92,13 @@ async def _require_person(bearer: TokenBearer | None) -> None:
 
 def _token(parameters: Parameters) -> str | None:
     """Return the token of the Authorization header, else of `access_token`."""
+    return bearer_token() or parameters.text("access_token")[:_LONGEST_TOKEN] or None
+
+
+def bearer_token() -> str | None:
+    """Return the token that can be had without reading the body."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    token = token.strip() if scheme.lower() == "bearer" else parameters.text("access_token")
+    token = token.strip() if scheme.lower() == "bearer" else request.args.get("access_token", "")
     return token[:_LONGEST_TOKEN] or None
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from quart import Blueprint, Response, request
 
 from federation.actions import reactions, timelines
+from federation.actions.attaching import Attachable
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought, list_versions
 from federation.actions.poll_drafts import PollDraft
@@ -19,8 +20,9 @@ from web.client_api.answers import answer
 from web.client_api.authentication import open_to_all, scoped
 from web.client_api.call import Call
 from web.client_api.entities import statuses as entities
+from web.client_api.media import read_focus
 from web.client_api.parameters import Parameters
-from web.current import path_id
+from web.current import parse_uuid, path_id
 
 routes = Blueprint("statuses", __name__)
 
@@ -28,9 +30,9 @@ routes = Blueprint("statuses", __name__)
 _VISIBILITY: Final = {"public": "public", "unlisted": "unlisted", "private": "followers", "direct": "direct"}
 _MOST_STATUSES: Final = 40
 _MOST_OPTIONS: Final = 100
+_MOST_MEDIA: Final = 100
 # What a thought cannot carry here: better refused than quietly lost.
 _NOT_TAKEN: Final = {
-    "media_ids": "Media cannot be attached on this server.",
     "scheduled_at": "Thoughts cannot be scheduled on this server.",
     "quoted_status_id": "Quotes are not available on this server.",
 }
@@ -56,6 +58,7 @@ async def publish(call: Call) -> Response:
             language=given.text("language") or None,
             reply_to=await _parent(call),
             poll=_poll(given),
+            media=_media(given),
             idempotency_key=request.headers.get("Idempotency-Key") or None,
             app_id=call.bearer.app_id if call.bearer else None,
         ),
@@ -74,6 +77,26 @@ def _poll(given: Parameters) -> PollDraft | None:
         multiple=asked.flag("multiple"),
         hide_totals=asked.flag("hide_totals"),
     )
+
+
+def _media(given: Parameters) -> tuple[Attachable, ...]:
+    """Return the uploads to carry, in order; `media_attributes` describe them anew."""
+    if given.is_blank("media_ids"):
+        return ()
+    changes = {one.id("id"): one for one in given.records("media_attributes", most=_MOST_MEDIA) or ()}
+    names = given.texts("media_ids", most=_MOST_MEDIA)
+    found = []
+    for name in filter(None, names):
+        media_id = parse_uuid(name.lower())
+        if media_id is None:
+            raise Invalid("A file is not there any more. Please attach it again.", field="media_ids")
+        change = changes.get(media_id)
+        found.append(
+            Attachable(media_id)
+            if change is None
+            else Attachable(media_id, alt=change.optional_text("description"), focus=read_focus(change))
+        )
+    return tuple(found)
 
 
 def _refuse_what_is_not_taken(given: Parameters) -> None:
@@ -127,6 +150,7 @@ async def edit(call: Call, status_id: str) -> Response:
         sensitive=given.flag("sensitive"),
         language=given.text("language") or thought.language,
         poll=_poll(given),
+        media=_media(given),
     )
     await edit_thought(call.services, call.person, thought.id, revision)
     return await _show(call, thought.id)
@@ -149,7 +173,9 @@ async def _delete(call: Call, entry: Entry) -> None:
     if entry.kind == "boost":
         await reactions.unboost_thought(call.services, call.person, entry.thought.id)
     else:
-        await delete_thought(call.services, call.person, entry.thought.id)
+        # Written anew, it may carry the same pictures.
+        keep_media = not call.parameters.flag("delete_media")
+        await delete_thought(call.services, call.person, entry.thought.id, keep_media=keep_media)
 
 
 def _must_be_own(person: Person, author_id: UUID) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from federation.actions import timelines
-from web.client_api.answers import answer
 from web.client_api.authentication import open_to_all, scoped
 from web.client_api.call import Call
 from web.client_api.paging import read_page
@@ -27,11 +26,10 @@ async def public(call: Call) -> Response:
     """Show the federated timeline, or its local or remote part."""
     page = read_page(call.parameters)
     local, remote = call.parameters.flag("local"), call.parameters.flag("remote")
-    if _only_media(call):
-        return answer([])
     shown = await timelines.get_public(
-        call.services, call.caller, page, local=local, remote=remote and not local, details=True
-    )
+        call.services, call.caller, page,
+        local=local, remote=remote and not local, only_media=call.parameters.flag("only_media"), details=True,
+    )  # fmt: skip
     return call.statuses(shown, page)
 
 
@@ -41,8 +39,6 @@ async def tagged(call: Call, hashtag: str) -> Response:
     """Show public thoughts with a hashtag."""
     page = read_page(call.parameters)
     local, remote = call.parameters.flag("local"), call.parameters.flag("remote")
-    if _only_media(call):
-        return answer([])
     shown = await timelines.get_tagged(
         call.services,
         call.caller,
@@ -50,14 +46,10 @@ async def tagged(call: Call, hashtag: str) -> Response:
         page,
         local=local or not remote,
         remote=not local,
+        only_media=call.parameters.flag("only_media"),
         details=True,
     )
     return call.statuses(shown, page)
-
-
-def _only_media(call: Call) -> bool:
-    """Tell whether only thoughts with media are wanted: there are none, attachments are links so far."""
-    return call.parameters.flag("only_media")
 
 
 @routes.get("/v1/bookmarks")

@@ -10,9 +10,9 @@ from quart import Blueprint, Response, request
 from federation.actions import people, pictures, profiles, refuse_domain, rosters
 from federation.actions.profiles import MAX_TOP_FRIENDS, ProfileForm
 from federation.errors import Invalid, NotFound, RemoteError
+from federation.media.images import MAX_PORTRAIT_BYTES
 from federation.protocol.custom_css import MAX_CSS_BYTES
 from federation.protocol.handles import Handle
-from federation.remote.pictures import MAX_PICTURE_BYTES
 from federation.settings import Registration
 from storage.entries import Page
 from storage.people import Person
@@ -60,7 +60,7 @@ def _profile_page(
         "profile",
         person=person_view(person),
         header_url=picture_url(person, person.header_url),
-        max_upload=f"{MAX_PICTURE_BYTES // 1024 // 1024} MB",
+        max_upload=f"{MAX_PORTRAIT_BYTES // 1024 // 1024} MB",
         form=form,
         fields=fields,
         errors=errors,

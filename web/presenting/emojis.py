@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from federation.media.urls import proxied_path
 from federation.protocol.emojis import with_pictures
-from federation.remote.pictures import proxied_path
 from web.view_models import ReactionView
 
 Pictures = Mapping[str, str]

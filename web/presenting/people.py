@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.media.urls import proxied_path
 from federation.protocol.emojis import with_pictures
 from federation.protocol.own_links import with_own_links
-from federation.remote.pictures import proxied_path
 from web.assets import asset
 from web.presenting.emojis import pictures, text_with
 from web.view_models import FieldView, PersonRow, PersonView, ProfileView

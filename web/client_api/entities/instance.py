@@ -10,6 +10,17 @@ from federation.actions.profiles import MAX_BIO, MAX_FIELD_CHARS, MAX_FIELDS, MA
 from federation.actions.reactions import MOST_PINS
 from federation.actions.tags import MOST_FEATURED
 from federation.actions.usage import Usage
+from federation.media import videos
+from federation.media.formats import (
+    IMAGES,
+    MAX_ALT_CHARS,
+    MAX_FRAME_RATE,
+    MAX_IMAGE_BYTES,
+    MAX_PIXELS,
+    MAX_VIDEO_BYTES,
+    MAX_VIDEO_PIXELS,
+    MOVING,
+)
 from federation.protocol.text import LINK_CHARS
 from federation.settings import Registration, Settings
 from storage.emojis import CustomEmoji
@@ -124,17 +135,17 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         },
         "statuses": {
             "max_characters": settings.max_chars,
-            "max_media_attachments": 0,
+            "max_media_attachments": settings.max_media,
             "characters_reserved_per_url": LINK_CHARS,
         },
         "media_attachments": {
-            "supported_mime_types": [],
-            "description_limit": 1500,
-            "image_size_limit": 0,
-            "image_matrix_limit": 0,
-            "video_size_limit": 0,
-            "video_frame_rate_limit": 0,
-            "video_matrix_limit": 0,
+            "supported_mime_types": [*IMAGES, *(MOVING if videos.available() else ())],
+            "description_limit": MAX_ALT_CHARS,
+            "image_size_limit": MAX_IMAGE_BYTES,
+            "image_matrix_limit": MAX_PIXELS,
+            "video_size_limit": MAX_VIDEO_BYTES,
+            "video_frame_rate_limit": MAX_FRAME_RATE,
+            "video_matrix_limit": MAX_VIDEO_PIXELS,
         },
         "polls": {
             "max_options": MOST_OPTIONS,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from federation.media.urls import MediaUrls
 from federation.protocol.ids import Urls
-from federation.remote.pictures import proxied_path
 from federation.settings import Settings
 
 
@@ -20,6 +20,7 @@ class Site:
     tags: str
     no_avatar: str
     no_header: str
+    media: MediaUrls
 
     @classmethod
     def of(cls, settings: Settings) -> Site:
@@ -31,6 +32,7 @@ class Site:
             no_avatar=f"{origin}/static/avatar.png",
             # Apps take this name for "there is no header".
             no_header=f"{origin}/static/missing.png",
+            media=MediaUrls(settings.media_base),
         )
 
     def tag(self, name: str) -> str:
@@ -42,7 +44,7 @@ class Site:
         if url is None:
             return default
         if is_remote:
-            return self.origin + proxied_path(url)
+            return self.media.copy(url)
         return self.origin + url if url.startswith("/") else url
 
 

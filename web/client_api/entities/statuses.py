@@ -15,6 +15,7 @@ from storage.polls import Poll
 from storage.thoughts import Mention, Thought, Version
 from web.client_api.entities.accounts import account
 from web.client_api.entities.filters import results as filter_results
+from web.client_api.entities.media import attachments
 from web.client_api.entities.polls import poll
 from web.client_api.entities.site import Site, custom_emojis, moment
 
@@ -96,7 +97,7 @@ class Statuses:
             "reblog": None,
             "application": thought.application,
             "account": self._account(thought.user_id),
-            "media_attachments": media_attachments(thought_id, thought.attachments),
+            "media_attachments": attachments(site, thought_id, thought.attachments),
             "mentions": [mention(one) for one in shown.mentions.get(thought_id, ())],
             "tags": [{"name": name, "url": site.tag(name)} for name in shown.tags.get(thought_id, ())],
             "emojis": self._emojis(thought),
@@ -152,40 +153,6 @@ def mention(one: Mention) -> dict[str, Any]:
     }
 
 
-def media_attachments(thought_id: UUID, attachments: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Write attachments of remote thoughts as type `unknown`: apps show a link and load nothing from a stranger."""
-    return [
-        {
-            "id": f"{thought_id}-{place}",
-            "type": "unknown",
-            # Never null for Mastodon, and some apps cannot read a page that has a null here.
-            "url": one["url"],
-            "preview_url": None,
-            "remote_url": one["url"],
-            "preview_remote_url": None,
-            "text_url": None,
-            "meta": _meta(one),
-            "description": one.get("alt") or None,
-            "blurhash": one.get("blurhash"),
-        }
-        for place, one in enumerate(attachments)
-    ]
-
-
-def _meta(attachment: dict[str, Any]) -> dict[str, Any]:
-    width, height = attachment.get("width"), attachment.get("height")
-    if not width or not height:
-        return {}
-    return {
-        "original": {
-            "width": width,
-            "height": height,
-            "size": f"{width}x{height}",
-            "aspect": width / height,
-        }
-    }
-
-
 def context(site: Site, thread: Thread, viewer: Person | None) -> dict[str, Any]:
     """Write what is above and below a thought."""
     statuses = Statuses(site, thread.shown, viewer)
@@ -215,7 +182,7 @@ def history(
             "sensitive": version.sensitive,
             "created_at": moment(version.created_at),
             "account": by,
-            "media_attachments": media_attachments(thought.id, version.attachments),
+            "media_attachments": attachments(site, thought.id, version.attachments),
             "emojis": emojis,
             **_answers(version.poll_options),
         }
@@ -227,7 +194,7 @@ def history(
         "sensitive": thought.sensitive,
         "created_at": moment(thought.edited_at or thought.created_at),
         "account": by,
-        "media_attachments": media_attachments(thought.id, thought.attachments),
+        "media_attachments": attachments(site, thought.id, thought.attachments),
         "emojis": emojis,
         **_answers(asked.options if asked is not None else None),
     }

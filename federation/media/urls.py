@@ -1,0 +1,35 @@
+"""Where media are had from: our files by their hash, copies of remote ones by the hash of their address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUrls:
+    """Addresses at the origin that serves media."""
+
+    origin: str
+
+    def file(self, content_hash: str) -> str:
+        """Return where an upload is served."""
+        return f"{self.origin}/media/{content_hash}"
+
+    def copy(self, url: str) -> str:
+        """Return where the copy of a remote medium is served; it works for those of stored thoughts and people."""
+        return self.origin + proxied_path(url)
+
+    def preview(self, url: str) -> str:
+        """Return where a small picture of a remote medium is served."""
+        return f"{self.copy(url)}/small"
+
+
+def proxy_key(url: str) -> bytes:
+    """Return the key under which the proxy knows a remote medium."""
+    return sha256(url.encode()).digest()
+
+
+def proxied_path(url: str) -> str:
+    """Return the path of a remote medium's copy."""
+    return f"/proxy/{proxy_key(url).hex()}"
