@@ -90,6 +90,7 @@ class NewsRoom:
         self._live = live
         self._waiting: deque[News] = deque(maxlen=_MOST_WAITING)
         self._wanted = asyncio.Event()
+        self._ending = False
         self._task: asyncio.Task[None] | None = None
 
     def __call__(self, news: Iterable[News]) -> None:
@@ -98,22 +99,23 @@ class NewsRoom:
         self._wanted.set()
 
     async def __aenter__(self) -> NewsRoom:
-        self._task = asyncio.create_task(self._send_forever(), name="news")
+        self._task = asyncio.create_task(self._send_until_the_end(), name="news")
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        # Not cancelled: a wait for Redis now and then swallows that.
+        self._ending = True
+        self._wanted.set()
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        await self.flush()
+            await self._task
 
-    async def _send_forever(self) -> None:
-        while True:
+    async def _send_until_the_end(self) -> None:
+        while not self._ending:
             await self._wanted.wait()
             self._wanted.clear()
             await self.flush()
             await asyncio.sleep(_COALESCE_S)
+        await self.flush()
 
     async def flush(self) -> None:
         """Send what waits, now."""

@@ -32,7 +32,8 @@ class Notification:
 
 # Nobody hears of themselves (but of the end of their own poll), nor from whom, nor of which thread they muted;
 # remote people hear from their own server.
-_INSERT = """INSERT INTO notifications (user_id, type, actor_id, thought_id)
+# Apps that want to be pushed to are found in the same statement.
+_INSERT = """WITH made AS (INSERT INTO notifications (user_id, type, actor_id, thought_id)
     SELECT u.id, {type}, {actor}, {thought} FROM {people}
         AND NOT u.is_remote AND u.state = 'active' AND (u.id <> {actor} OR {type} = 'poll')
         AND NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id = u.id AND b.blocked_id = {actor})
@@ -43,7 +44,18 @@ _INSERT = """INSERT INTO notifications (user_id, type, actor_id, thought_id)
             WHERE d.user_id = u.id AND o.id = {actor})
         AND NOT EXISTS (SELECT FROM thoughts t JOIN thread_mutes q
             ON q.user_id = u.id AND q.conversation_id = coalesce(t.conversation_id, t.id) WHERE t.id = {thought})
-    ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING RETURNING user_id"""
+    ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING RETURNING id, user_id),
+    pushed AS (
+        INSERT INTO pushes (subscription_id, notification_id)
+        SELECT s.id, made.id FROM made JOIN push_subscriptions s ON s.user_id = made.user_id
+        WHERE {type} = ANY(s.alerts) AND CASE s.policy
+            WHEN 'all' THEN true
+            WHEN 'followed' THEN EXISTS (SELECT FROM follows f
+                WHERE f.follower_id = s.user_id AND f.following_id = {actor} AND f.state = 'accepted')
+            WHEN 'follower' THEN EXISTS (SELECT FROM follows f
+                WHERE f.follower_id = {actor} AND f.following_id = s.user_id AND f.state = 'accepted')
+            ELSE false END)
+    SELECT user_id FROM made"""
 INSERT = Value(
     UUID, _INSERT, people="users u WHERE u.id = ANY($1::uuid[])", type="$2", actor="$3", thought="$4::uuid"
 )  # fmt: skip

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from federation.actions import background, letters, uploads
+from federation.actions import background, letters, pushing, uploads
 from federation.inbound.drain import InboxDrain
-from storage import deliveries, fetches, inbox, mails, media
+from storage import deliveries, fetches, inbox, mails, media, pushes
 from workers import periodic
 from workers.deliveries import DeliveryDrain, Lane
 from workers.inboxes import present_inbox
@@ -53,6 +53,7 @@ async def open_jobs(services: Services) -> AsyncIterator[Jobs]:
         Drain("drain_inbox", inbox.has_due, InboxDrain(services).run),
         Drain("drain_fetches", fetches.has_due, OneAtATime(partial(background.drain, services))),
         Drain("drain_uploads", media.has_due, OneAtATime(partial(uploads.drain, services))),
+        Drain("drain_pushes", pushes.has_due, OneAtATime(partial(pushing.drain, services))),
         *([Drain("drain_mails", mails.has_due, OneAtATime(partial(letters.drain, services)))] if with_mail else ()),
     ]
     rounds = [

@@ -7,6 +7,7 @@ from typing import Any
 from quart import Blueprint, Response
 
 from federation.actions.apps import get_app, register_app
+from federation.actions.pushing import server_key
 from federation.errors import NotFound
 from storage.apps import Application
 from web.client_api.answers import answer
@@ -36,7 +37,7 @@ async def register(call: Call) -> Response:
     app = made.app
     return answer(
         {
-            **_application(app),
+            **_application(app, await server_key(call.services)),
             "client_id": app.client_id,
             "client_secret": made.secret,
             "client_secret_expires_at": 0,
@@ -49,7 +50,7 @@ def _words(given: Parameters, name: str) -> list[str]:
     return [word for text in given.texts(name, most=_MOST_URIS) for word in text.split()]
 
 
-def _application(app: Application) -> dict[str, Any]:
+def _application(app: Application, vapid_key: str) -> dict[str, Any]:
     """Write an Application, which anybody with its token may read."""
     return {
         "id": str(app.id),
@@ -58,7 +59,7 @@ def _application(app: Application) -> dict[str, Any]:
         "scopes": app.scopes,
         "redirect_uris": app.redirect_uris,
         "redirect_uri": "\n".join(app.redirect_uris),
-        "vapid_key": "",
+        "vapid_key": vapid_key,
     }
 
 
@@ -68,4 +69,5 @@ async def verify(call: Call) -> Response:
     """Show the app that the token was given to."""
     if call.bearer is None or call.bearer.app_id is None:
         raise NotFound("This token belongs to no app.")
-    return answer(_application(await get_app(call.services, call.bearer.app_id)))
+    app = await get_app(call.services, call.bearer.app_id)
+    return answer(_application(app, await server_key(call.services)))

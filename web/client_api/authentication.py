@@ -53,7 +53,7 @@ def _guard(scopes: tuple[str, ...], require: Requirement) -> Callable[[Route[P]]
         @wraps(route)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
             parameters = await read_parameters(request)
-            token = _token(parameters)
+            token = token_of(parameters)
             bearer = await find_bearer(services(), token, address=client_address()) if token else None
             await _count(bearer)
             if bearer is None and token:
@@ -90,7 +90,7 @@ async def _require_person(bearer: TokenBearer | None) -> None:
     raise Forbidden(await explain_bar(services(), bearer.barred))
 
 
-def _token(parameters: Parameters) -> str | None:
+def token_of(parameters: Parameters) -> str | None:
     """Return the token of the Authorization header, else of `access_token`."""
     return bearer_token() or parameters.text("access_token")[:_LONGEST_TOKEN] or None
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from quart import Blueprint, Response, current_app
 
+from federation.actions import pushing
 from federation.actions.emojis import list_enabled
 from federation.actions.usage import Usage, get_usage
 from web.client_api.answers import answer
@@ -34,7 +35,8 @@ async def _usage(call: Call) -> Usage:
 @open_to_all()
 async def v2(call: Call) -> Response:
     """Show what this server is."""
-    return answer(instance(call.site, call.services.settings, await _usage(call)))
+    key = await pushing.server_key(call.services)
+    return answer(instance(call.site, call.services.settings, await _usage(call), vapid_key=key))
 
 
 @routes.get("/v1/instance")

@@ -35,6 +35,7 @@ _BEAT_S: Final = 15.0
 _CHECK_S: Final = 30.0
 _RETRY_S: Final = 0.5
 _PATIENCE_S: Final = 2.0
+_HEARD_S: Final = 0.1
 
 
 class Hub:
@@ -72,9 +73,7 @@ class Hub:
             yield
         finally:
             self.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
 
     def close(self) -> None:
         """End every stream, and let nobody in any more."""
@@ -177,3 +176,12 @@ class Hub:
             for client in self.clients:
                 if client.listener.token_hash in dead:
                     client.let_go()
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they hear it: a wait for Redis now and then swallows the cancellation."""
+    waiting = set(tasks)
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=_HEARD_S)

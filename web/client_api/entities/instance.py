@@ -32,7 +32,7 @@ _COMPATIBLE_WITH = "4.2.0"
 _API_VERSION = 1
 
 
-def instance(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
+def instance(site: Site, settings: Settings, usage: Usage, *, vapid_key: str) -> dict[str, Any]:
     """Write what the server is, what it allows and how much it is used."""
     return {
         "domain": settings.account_domain,
@@ -47,6 +47,7 @@ def instance(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
         "configuration": {
             **_configuration(settings),
             "urls": {"streaming": _streaming(site)},
+            "vapid": {"public_key": vapid_key},
             "translation": {"enabled": False},
         },
         "registrations": {
