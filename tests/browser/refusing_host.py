@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 
 from aiohttp import web
+from PIL import Image
 
 from tests.payloads import mastodon
 
@@ -46,7 +48,15 @@ class RefusingHost:
             return web.json_response(found, content_type="application/jrd+json")
         if request.path == "/users/rita":
             return web.json_response(self._actor(), content_type=_AS_JSON)
+        if request.path == "/emoji/wave.png":
+            return web.Response(body=_picture(), content_type="image/png")
         return web.Response(status=404)
+
+
+def _picture() -> bytes:
+    with BytesIO() as file:
+        Image.new("RGB", (16, 16), (200, 120, 20)).save(file, "PNG")
+        return file.getvalue()
 
 
 @asynccontextmanager
