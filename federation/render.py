@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from federation.media.attached import Attached, attached
 from federation.media.urls import MediaUrls
 from federation.protocol.addressing import PUBLIC, Visibility, address
 from federation.protocol.ids import Urls
+from federation.protocol.quote_policy import choice
 from storage.people import ActorKeys, Person
 from storage.polls import Poll
+from storage.quotes import Authorization, Quote
 from storage.thoughts import Mention, Thought
 
 AS = "https://www.w3.org/ns/activitystreams"
@@ -33,6 +36,12 @@ _PERSON_CONTEXT: list[Any] = [
         "Emoji": "toot:Emoji",
     },
 ]
+_POLICY_CONTEXT = {
+    "gts": "https://gotosocial.org/ns#",
+    "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+    "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+    "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+}
 _NOTE_CONTEXT: list[Any] = [
     AS,
     {
@@ -43,8 +52,22 @@ _NOTE_CONTEXT: list[Any] = [
         "Emoji": "toot:Emoji",
         "blurhash": "toot:blurhash",
         "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
+        "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
+        "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
+        "quoteUrl": "as:quoteUrl",
+        "quoteUri": "http://fedibird.com/ns#quoteUri",
+        "_misskey_quote": "https://misskey-hub.net/ns#_misskey_quote",
+        **_POLICY_CONTEXT,
     },
 ]
+_QUOTE_CONTEXT = {
+    "gts": "https://gotosocial.org/ns#",
+    "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
+    "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+    "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+    "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
+}
+_MISSKEY_QUOTE = "https://misskey-hub.net/ns#_misskey_quote"
 _EMOJI_CONTEXT = {"toot": "http://joinmastodon.org/ns#", "Emoji": "toot:Emoji"}
 _REACTION_CONTEXT = {
     **_EMOJI_CONTEXT,
@@ -73,6 +96,7 @@ class NoteParts:
     tags: Sequence[str]
     reply_to_ap_id: str | None = None
     poll: Poll | None = None
+    quote: Quote | None = None
 
 
 class Renderer:
@@ -196,6 +220,9 @@ class Renderer:
             document["updated"] = moment(thought.edited_at)
         if parts.poll is not None:
             document.update(_question(parts.poll))
+        if parts.quote is not None:
+            _add_quote(document, parts.quote)
+        document["interactionPolicy"] = {"canQuote": {"automaticApproval": self._quoters(thought, parts.author)}}
         if thought.visibility in ("public", "unlisted"):
             document["replies"] = {
                 "id": replies,
@@ -208,6 +235,44 @@ class Renderer:
                 },
             }
         return document
+
+    def _quoters(self, thought: Thought, author: Person) -> list[str]:
+        """Return who may quote a thought; the author's own id alone means nobody else."""
+        named = {"public": PUBLIC, "followers": self.urls.followers(author.username)}
+        return [named.get(choice(thought.quote_policy), author.ap_id)]
+
+    def quote_request(self, activity_id: str, thought: Thought, parts: NoteParts, author: str) -> dict[str, Any]:
+        """Render the wish to quote, with the note that does (federation facts §9.1)."""
+        quoted = parts.quote.quoted_ap_id if parts.quote is not None else None
+        document = self._activity("QuoteRequest", activity_id, parts.author.ap_id, quoted, to=[author])
+        document["@context"] = [*_NOTE_CONTEXT, _QUOTE_CONTEXT]
+        document["instrument"] = self.note(thought, parts, context=False)
+        return document
+
+    def answer_quote(
+        self, kind: str, activity_id: str, *, actor: str, request: dict[str, str], stamp: str | None
+    ) -> dict[str, Any]:
+        """Render the Accept (with its stamp) or Reject of a QuoteRequest."""
+        document = self._activity(kind, activity_id, actor, request, to=[request["actor"]])
+        document["@context"] = [AS, _QUOTE_CONTEXT]
+        return document if stamp is None else {**document, "result": stamp}
+
+    def quote_authorization(self, authorization: Authorization, author: str, *, context: bool = True) -> dict[str, Any]:
+        """Render the stamp by which anybody can check that a quote was agreed to."""
+        document = {
+            "type": "QuoteAuthorization",
+            "id": self.urls.quote_authorization(authorization.id),
+            "attributedTo": author,
+            "interactingObject": authorization.quoting_ap_id,
+            "interactionTarget": self.urls.thought(authorization.quoted_id),
+        }
+        return {"@context": [AS, _QUOTE_CONTEXT], **document} if context else document
+
+    def revoke_quote(self, activity_id: str, authorization: Authorization, author: str) -> dict[str, Any]:
+        """Render the Delete of a stamp."""
+        stamp = self.quote_authorization(authorization, author, context=False)
+        document = self._activity("Delete", activity_id, author, stamp, to=[PUBLIC])
+        return {**document, "@context": [AS, _QUOTE_CONTEXT]}
 
     def emoji(self, emoji: Mapping[str, Any], *, context: bool = False) -> dict[str, Any]:
         """Render a custom emoji of ours (FEP-9098)."""
@@ -340,6 +405,28 @@ class Renderer:
     @staticmethod
     def _activity(kind: str, activity_id: str, actor: str, inner: Any, *, to: list[str]) -> dict[str, Any]:
         return {"@context": AS, "id": activity_id, "type": kind, "actor": actor, "to": to, "object": inner}
+
+
+def _add_quote(document: dict[str, Any], quote: Quote) -> None:
+    """Add what a note quotes: as FEP-044f has it, in the older forms, as a FEP-e232 link, and in its text."""
+    quoted = quote.quoted_ap_id
+    document |= {"quote": quoted, "quoteUrl": quoted, "quoteUri": quoted, "_misskey_quote": quoted}
+    if quote.state == "accepted" and quote.stamp is not None:
+        document["quoteAuthorization"] = quote.stamp
+    document["tag"].append(
+        {
+            "type": "Link",
+            "mediaType": 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"',
+            "href": quoted,
+            "name": f"RE: {quoted}",
+            "rel": _MISSKEY_QUOTE,
+        }
+    )
+    shown = escape(quoted)
+    fallback = f'<p class="quote-inline">RE: <a href="{shown}" rel="nofollow noopener">{shown}</a></p>'
+    document["content"] = fallback + document["content"]
+    if "contentMap" in document:
+        document["contentMap"] = {language: fallback + html for language, html in document["contentMap"].items()}
 
 
 def _question(poll: Poll) -> dict[str, Any]:

@@ -114,6 +114,7 @@ INBOXES_HOLDING = Value(
     SELECT coalesce(r.shared_inbox_url, r.inbox_url) FROM remote_actors r WHERE r.gone_at IS NULL AND r.user_id IN (
         SELECT user_id FROM likes WHERE thought_id = $1
         UNION SELECT user_id FROM entries WHERE thought_id = $1 AND kind = 'boost'
+        UNION SELECT user_id FROM quotes WHERE quoted_id = $1
         UNION SELECT user_id FROM thoughts WHERE reply_to = $1)""",
 )
 INBOXES_REACHED_BY = Value(

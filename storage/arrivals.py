@@ -21,6 +21,7 @@ class Arrival:
     author_state: str
     author_refused: bool
     followers_url: str | None
+    following_url: str | None
     author_followed: bool
     parent_id: UUID | None
     parent_author_id: UUID | None
@@ -30,8 +31,8 @@ class Arrival:
 # A neighbour on the same server may have announced the deletion of what is not theirs: only the author's counts.
 ARRIVAL = Rows(
     Arrival,
-    """SELECT k.id, x.ap_id IS NOT NULL, u.state, coalesce(host_is_blocked(r.host), false), r.followers_url,
-        {author_followed}, p.id, p.user_id AS parent_author_id,
+    """SELECT k.id, x.ap_id IS NOT NULL, u.state, coalesce(host_is_blocked(r.host), false),
+        r.followers_url, r.following_url, {author_followed}, p.id, p.user_id AS parent_author_id,
         p.id IS NOT NULL AND (NOT a.is_remote OR {parent_followed})
     FROM users u LEFT JOIN remote_actors r ON r.user_id = u.id
     LEFT JOIN thoughts k ON k.ap_id = $2

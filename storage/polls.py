@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from storage.news import ThoughtEdited, tell
 from storage.query import Command, Rows, Value
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ async def set_tallies(
     db: Connection, thought_id: UUID, tallies: Sequence[int], voters_count: int | None, expires_at: datetime | None
 ) -> None:
     """Take over what a remote poll's own server counts."""
+    tell(db, ThoughtEdited(thought_id))
     await SET_TALLIES.run(db, thought_id, list(tallies), voters_count, expires_at)
 
 

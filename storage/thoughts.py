@@ -76,6 +76,8 @@ class NewThought:
     emojis: list[dict[str, Any]]
     created_at: datetime
     application: dict[str, Any] | None = None
+    quote_policy: int = 0
+    has_quote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +185,9 @@ INSERT = Rows(
     """WITH written AS (
         INSERT INTO thoughts AS t (id, user_id, content, sanitiser, source, plain, summary, sensitive, language,
             reply_to, reply_to_ap_id, reply_to_user_id, visibility, ap_id, url, object_type, attachments, emojis,
-            created_at, page_html, application, replies_count, conversation_id)
+            created_at, page_html, application, quote_policy, has_quote, replies_count, conversation_id)
         VALUES (coalesce($1, uuid7($19)), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, nullif($20, $3), $23,
+            $18, $19, nullif($20, $3), $23, $24, $25,
             (SELECT count(*) FROM thoughts r WHERE r.reply_to IS NULL AND r.reply_to_ap_id = $14),
             (SELECT coalesce(p.conversation_id, p.id) FROM thoughts p WHERE p.id = $10))
         ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}),
@@ -296,6 +298,16 @@ UPDATE = Rows(
 SET_OBJECT_TYPE = Rows(
     Thought, "UPDATE thoughts t SET object_type = $2 WHERE t.id = $1 RETURNING {columns}", columns=COLUMNS
 )
+# Whoever goes takes their quotes along; what they quoted is quoted less.
+UNCOUNT_QUOTE = Command(
+    """UPDATE thoughts t SET quotes_count = greatest(0, t.quotes_count - 1) FROM quotes q
+    WHERE q.thought_id = $1 AND q.state = 'accepted' AND t.id = q.quoted_id"""
+)
+UNCOUNT_QUOTES_OF = Command(
+    """UPDATE thoughts t SET quotes_count = greatest(0, t.quotes_count - x.count)
+    FROM (SELECT quoted_id, count(*) FROM quotes WHERE user_id = $1 AND state = 'accepted' GROUP BY quoted_id) x
+    WHERE t.id = x.quoted_id"""
+)
 DELETE = Command("DELETE FROM thoughts WHERE id = $1")
 VERSIONS = Rows(
     Version,
@@ -403,7 +415,8 @@ async def insert_thought(
         db, new.id, new.user_id, new.content, new.sanitiser, new.source, new.plain, new.summary, new.sensitive,
         new.language, new.reply_to, new.reply_to_ap_id, new.reply_to_user_id, new.visibility, new.ap_id, new.url,
         new.object_type, new.attachments, new.emojis, new.created_at, new.page_html,
-        list(dict.fromkeys(mentions)), list(dict.fromkeys(tags)), new.application,
+        list(dict.fromkeys(mentions)), list(dict.fromkeys(tags)), new.application, new.quote_policy,
+        new.has_quote,
     )  # fmt: skip
     if thought is not None and thought.replies_count:
         await JOIN_THREADS.run(db, thought.id, thought.conversation_id)
@@ -480,6 +493,8 @@ async def delete_thought(db: Connection, thought: Thought, owner_ap_id: str) -> 
     seen_as = await SEEN_AS.first(db, thought.id)
     if seen_as is not None:
         tell(db, EntriesGone(**asdict(seen_as)))
+    if thought.has_quote:
+        await UNCOUNT_QUOTE.run(db, thought.id)
     await DELETE.run(db, thought.id)
     await UNCOUNT_THOUGHT.run(db, thought.user_id)
     if thought.reply_to is not None:
@@ -494,6 +509,7 @@ async def bury(db: Connection, ap_id: str, owner_ap_id: str) -> None:
 async def delete_all_of(db: Connection, person_id: UUID, owner_ap_id: str) -> None:
     """Delete everything that a person wrote, leaving tombstones."""
     await BURY_ALL_OF.run(db, person_id, owner_ap_id)
+    await UNCOUNT_QUOTES_OF.run(db, person_id)
     await DELETE_ALL_OF.run(db, person_id)
 
 

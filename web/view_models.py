@@ -212,6 +212,14 @@ class ReactorView:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteView:
+    """What a thought quotes: the quoted one, or in words why it is not shown."""
+
+    thought: ThoughtView | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ThoughtView:
     """One entry of a timeline: a thought, or somebody's boost of it, as `viewer` may act on it.
 
@@ -252,6 +260,10 @@ class ThoughtView:
     receipt_url: str | None = None
     poll: PollView | None = None
     reactions: tuple[ReactionView, ...] = ()
+    quote: QuoteView | None = None
+    quotes: int = 0
+    can_quote: bool = False
+    quote_words: str = ""
     summary_html: str = ""
     """The summary with its custom emojis as pictures, marked as safe where there are any."""
 
@@ -364,6 +376,13 @@ POLL_TIMES: Mapping[str, str] = {
 
 _POLL_LINES = 4
 
+QUOTE_WORDS: Mapping[str, str] = {
+    "public": "Anyone may quote it",
+    "followers": "Followers may quote it",
+    "nobody": "Nobody may quote it",
+}
+"""Who may quote a thought, in the words of the composer."""
+
 
 @dataclass(frozen=True, slots=True)
 class PollForm:
@@ -427,6 +446,13 @@ class ComposerView:
     edit_id: str | None = None
     error: str = ""
     poll: PollForm = field(default_factory=PollForm)
+    quote: ThoughtView | None = None
+    quote_policy: str = "public"
+
+    @property
+    def quoters(self) -> tuple[tuple[str, str], ...]:
+        """Who may quote it, by the client API's names and in words."""
+        return tuple(QUOTE_WORDS.items())
 
     @property
     def audiences(self) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,7 @@ import structlog
 
 from federation.actions.people import get_person_by_ap_id
 from federation.actions.reactions import boost_thought
+from federation.actions.receive_quote import look_into_quote
 from federation.actions.receive_thought import receive_deletion, receive_edit, receive_thought
 from federation.actions.search import store_fetched
 from federation.actions.verify_links import verify_links
@@ -112,6 +113,7 @@ async def _read_thought(services: Services, fetch: Fetch) -> None:
 
     One that we have already is read for a change or deletion that somebody forwarded.
     """
+    await look_into_quote(services, fetch.url, store=_store_quoted)
     try:
         remote, author = await fetch_thought(services.reader, fetch.url)
     except Gone:
@@ -131,6 +133,18 @@ async def _read_thought(services: Services, fetch: Fetch) -> None:
         async with services.database.transaction() as db:
             await fetches.request(db, "thought", [remote.in_reply_to], depth=fetch.depth + 1)
         services.wake()
+
+
+async def _store_quoted(services: Services, url: str) -> Thought | None:
+    """Find or read what a thought quotes; what that quotes in turn is left alone."""
+    async with services.database.connection() as db:
+        known = await thoughts.find_by_ap_id(db, url)
+    if known is not None:
+        return known
+    remote, author = await fetch_thought(services.reader, url)
+    if author.state != "active":
+        return None
+    return (await receive_thought(services, author, remote, arriving=False, into_quotes=False)).thought
 
 
 async def fill(services: Services, person: Person) -> None:

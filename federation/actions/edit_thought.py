@@ -14,7 +14,7 @@ from federation.actions.publish_thought import audience_of, check_language, comp
 from federation.actions.written_emojis import find_written
 from federation.errors import Forbidden, NotFound
 from federation.protocol.sanitise import SANITISER_VERSION
-from storage import activities, media, notifications, polls, thoughts
+from storage import activities, media, notifications, polls, quotes, thoughts
 from storage.polls import NewPoll, Poll
 from storage.thoughts import Edit, Thought, Version
 
@@ -128,9 +128,12 @@ async def replace_poll(db: Connection, thought: Thought, before: Poll | None, po
 
 
 async def notify_boosters(db: Connection, thought: Thought) -> None:
-    """Tell our people that what they boosted was edited."""
+    """Tell our people that what they boosted or quoted was edited."""
     boosters = await notifications.LOCAL_BOOSTERS.all(db, thought.id)
     await notifications.notify(db, boosters, "update", thought.user_id, thought.id)
+    if thought.quotes_count:
+        quoters = await quotes.LOCAL_QUOTERS.all(db, thought.id)
+        await notifications.notify(db, quoters, "quoted_update", thought.user_id, thought.id)
 
 
 async def list_versions(services: Services, viewer: Person | None, thought_id: UUID) -> list[Version]:

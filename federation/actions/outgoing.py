@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from federation.render import NoteParts
-from storage import activities, polls, relations, thoughts
+from storage import activities, polls, quotes, relations, thoughts
 from storage.activities import NewActivity
 
 if TYPE_CHECKING:
@@ -106,8 +106,15 @@ async def all_note_parts(db: Connection, author: Person, written: Sequence[Thoug
     for tag in await thoughts.list_tags(db, ids):
         tags[tag.thought_id].append(tag.name)
     questions = [thought.id for thought in written if thought.object_type == polls.OBJECT_TYPE]
+    quoted = await quotes.list_quotes(db, [thought.id for thought in written if thought.has_quote])
     asked = await polls.list_polls(db, None, questions)
     return {
-        thought_id: NoteParts(author, mentions[thought_id], tags[thought_id], poll=asked.get(thought_id))
+        thought_id: NoteParts(
+            author,
+            mentions[thought_id],
+            tags[thought_id],
+            poll=asked.get(thought_id),
+            quote=quoted.get(thought_id),
+        )
         for thought_id in ids
     }

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import structlog
 
-from federation.actions.outgoing import Audience, note_parts, send
-from federation.actions.publish_thought import audience_of, author_of
+from federation.actions.note_updates import send_update
+from federation.actions.publish_thought import author_of
 from federation.actions.receive_thought import receive_edit
 from federation.errors import NotFound, ThoughtsError
 from federation.remote.objects import fetch_thought
-from storage import fetches, notifications, people, polls, thoughts
+from storage import fetches, notifications, polls, thoughts
 from storage.polls import Poll
 
 if TYPE_CHECKING:
@@ -109,16 +109,5 @@ async def tell_changes(services: Services, *, after: timedelta = TELL_AFTER) -> 
 
 
 async def _send_tallies(db: Connection, services: Services, thought: Thought, author: Person) -> None:
-    """Send an Update without a newer `updated` to followers and voters: the tallies changed, not the thought."""
-    parts = await note_parts(db, author, thought)
-    mentioned = await people.find_people(db, [mention.user_id for mention in parts.mentions])
-    audience = await audience_of(db, thought, list(mentioned.values()))
-    voters = await polls.VOTER_INBOXES.all(db, thought.id)
-    await send(
-        db, services, author, "Update",
-        lambda ap_id: services.render.update(ap_id, thought, parts),
-        ordering_key=thought.ap_id,
-        audience=Audience(audience.to_followers, [*audience.inboxes, *voters]),
-        thought_id=thought.id,
-        public=thought.visibility in ("public", "unlisted"),
-    )  # fmt: skip
+    """Tell followers and voters: the tallies changed, not the thought."""
+    await send_update(db, services, author, thought, also=await polls.VOTER_INBOXES.all(db, thought.id))

@@ -12,6 +12,13 @@ from federation.actions.attaching import Attachable, take_uploads
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.people import find_mentioned
 from federation.actions.poll_drafts import PollDraft, check_poll
+from federation.actions.quoting import (
+    ask_for_consent,
+    attach_quote,
+    get_quotable,
+    policy_of,
+    visibility_beside,
+)
 from federation.actions.written_emojis import find_written
 from federation.errors import Conflict, Invalid, NotFound
 from federation.protocol.addressing import Visibility
@@ -26,7 +33,7 @@ from federation.protocol.text import (
     normalise_source,
     render_source,
 )
-from storage import access, apps, entries, media, notifications, people, polls, relations, thoughts
+from storage import access, apps, entries, media, notifications, people, polls, quotes, relations, thoughts
 from storage.news import EntryMade, tell
 from storage.people import Person
 from storage.tags import fan_out_tagged
@@ -53,6 +60,8 @@ class Draft:
     reply_to: UUID | None = None
     idempotency_key: str | None = None
     poll: PollDraft | None = None
+    quote: UUID | None = None
+    quote_policy: str | None = None
     app_id: UUID | None = None
     media: tuple[Attachable, ...] = ()
 
@@ -127,6 +136,10 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
         ):
             return await _made_before(db, author, draft.idempotency_key)
         parent = await _parent(db, author, draft.reply_to)
+        quoted = await get_quotable(db, author, draft.quote) if draft.quote is not None else None
+        visibility = draft.visibility
+        if quoted is not None:
+            visibility = visibility_beside(quoted, visibility, author, text.mentioned)
         attachments = await take_uploads(db, services, author, draft.media, thought_id=thought_id)
         thought = await thoughts.insert_thought(
             db,
@@ -144,7 +157,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 reply_to=parent.id if parent else None,
                 reply_to_ap_id=parent.ap_id if parent else None,
                 reply_to_user_id=parent.user_id if parent else None,
-                visibility=draft.visibility,
+                visibility=visibility,
                 ap_id=services.urls.thought(thought_id),
                 url=services.urls.thought_page(author.username, thought_id),
                 object_type="Note" if poll is None else polls.OBJECT_TYPE,
@@ -152,6 +165,8 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 emojis=await find_written(db, text.source, text.summary, *(poll.options if poll is not None else ())),
                 created_at=now,
                 application=await _application(db, draft.app_id),
+                quote_policy=policy_of(draft.quote_policy, visibility),
+                has_quote=quoted is not None,
             ),
             mentions=[person.id for person in text.mentioned],
             tags=text.tags,
@@ -161,8 +176,12 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
         await media.attach(db, thought.id, [one.id for one in draft.media])
         if poll is not None:
             await polls.insert_poll(db, thought.id, poll)
+        if quoted is not None:
+            await attach_quote(db, services, author, thought, quoted)
         await _enter(db, author, thought, text)
         await _send_create(db, services, author, thought, text)
+        if quoted is not None and quoted.author.is_remote:
+            await ask_for_consent(db, services, author, thought, quoted)
     services.wake()
     return thought
 
@@ -211,10 +230,13 @@ async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -
 
 
 async def audience_of(db: Connection, thought: Thought, mentioned: list[Person]) -> Audience:
-    """Return where a thought of ours goes: followers unless direct, whom it names, and whom it answers."""
+    """Return where a thought of ours goes: followers unless direct, whom it names, whom it answers and quotes."""
     named = [person.id for person in mentioned if person.is_remote]
     if thought.reply_to_user_id is not None and thought.visibility in ("public", "unlisted"):
         named.append(thought.reply_to_user_id)
+    quote = await quotes.find_quote(db, thought.id) if thought.has_quote and thought.visibility != "direct" else None
+    if quote is not None and quote.quoted_user_id is not None:
+        named.append(quote.quoted_user_id)
     return Audience(
         to_followers=thought.visibility != "direct", inboxes=await relations.list_inboxes(db, named)
     )  # fmt: skip

@@ -9,13 +9,15 @@ from uuid import UUID
 
 from federation.actions.edit_thought import notify_boosters, replace_poll
 from federation.actions.poll_drafts import as_counted
+from federation.actions.receive_quote import find_quoted, note_quote, take_quote
 from federation.media.attached import row_of_remote, shown_addresses
 from federation.protocol.addressing import Visibility
 from federation.protocol.own_links import with_own_links
+from federation.protocol.quote_policy import policy_bits
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
 from federation.remote.emojis import keep_emojis, kept_emojis
 from federation.remote.targets import authority
-from storage import entries, fetches, notifications, people, polls, proxied, thoughts
+from storage import entries, fetches, notifications, people, polls, proxied, quotes, remote_actors, thoughts
 from storage.arrivals import Arrival, find_arrival
 from storage.news import EntryMade, tell
 from storage.people import Person
@@ -43,12 +45,19 @@ class Received:
 
 
 async def receive_thought(
-    services: Services, author: Person, remote: RemoteThought, *, arriving: bool, addressee: UUID | None = None
+    services: Services,
+    author: Person,
+    remote: RemoteThought,
+    *,
+    arriving: bool,
+    addressee: UUID | None = None,
+    into_quotes: bool = True,
 ) -> Received:
     """Store a remote person's thought, once; `author` is the verified owner of `remote.id`.
 
     `arriving`: it was delivered to us just now, so it may be dropped when it concerns nobody here, and enters home
     timelines and notifications; what we fetched ourselves enters neither. `addressee` owns the personal inbox.
+    What it quotes is read in the background, unless `into_quotes` says that this one is what another quotes.
     """
     now = services.now()
     published = min(remote.published or now, now)
@@ -62,7 +71,9 @@ async def receive_thought(
             return Received(None, reason if arrival else "its author is gone")
         visibility = remote.visibility(arrival.followers_url)
         mentioned = await _mentioned(db, remote, visibility, answered=arrival.parent_author_id, addressee=addressee)
-        if arriving and not _concerns_us(arrival, mentioned):
+        quoted = await find_quoted(db, remote.quote)
+        quotes_us = quoted is not None and services.urls.is_ours(quoted.ap_id)
+        if arriving and not quotes_us and not _concerns_us(arrival, mentioned):
             return Received(None, "concerns nobody here")
         content, tags = sanitise_html(remote.content_html), remote.hashtags[:MOST_TAGS]
         new = NewThought(
@@ -86,6 +97,8 @@ async def receive_thought(
             attachments=_attachments(remote),
             emojis=kept_emojis(remote.emojis),
             created_at=published,
+            quote_policy=_quote_policy(author, remote, arrival.followers_url, arrival.following_url),
+            has_quote=remote.quote is not None,
         )
         wanted = _parent_to_fetch(services, remote, arrival)
         async with db.transaction():
@@ -96,6 +109,10 @@ async def receive_thought(
             await proxied.insert_addresses(db, shown_addresses(thought.attachments), "attachment")
             if remote.poll is not None:
                 await polls.insert_poll(db, thought.id, as_counted(remote.poll, now))
+            if remote.quote is not None and await note_quote(
+                db, services, author, thought, remote.quote, quoted=quoted
+            ):
+                wanted += [remote.id] if into_quotes else []
             if fresh:
                 tell(db, EntryMade(thought.id))
             if fresh and arrival.author_followed:
@@ -151,6 +168,7 @@ async def receive_edit(
         other_poll = not _same_answers(asked, poll)
         if asked is not None and poll is not None and not other_poll:
             await polls.set_tallies(db, known.id, poll.tallies, poll.voters_count, poll.expires_at)
+        known = await _take_quote(db, services, author, known, remote)
         edited_at = min(remote.updated or services.now(), services.now())
         if (fetched and remote.updated is None) or (known.edited_at is not None and edited_at <= known.edited_at):
             return Received(known)
@@ -184,6 +202,25 @@ async def receive_edit(
         await notifications.notify(db, [person.id for person in mentioned], "mention", author.id, known.id)
         await notify_boosters(db, known)
     return Received(thought)
+
+
+async def _take_quote(
+    db: Connection, services: Services, author: Person, known: Thought, remote: RemoteThought
+) -> Thought:
+    """Take over what an Update says of quoting: of what it quotes, and of who may quote it."""
+    if await take_quote(db, services, author, known, remote.quote):
+        await fetches.request(db, "thought", [known.ap_id])
+    wire = await remote_actors.find_remote_actor(db, author.id)
+    if wire is None:
+        return known
+    policy = _quote_policy(author, remote, wire.followers_url, wire.following_url)
+    return known if policy == known.quote_policy else await quotes.SET_POLICY.one(db, known.id, policy)
+
+
+def _quote_policy(author: Person, remote: RemoteThought, followers: str | None, following: str | None) -> int:
+    return policy_bits(
+        remote.may_quote, remote.may_ask_to_quote, author=author.ap_id, followers=followers, following=following
+    )
 
 
 def _same_answers(before: Poll | None, poll: NewPoll | None) -> bool:

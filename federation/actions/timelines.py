@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.actions.filtering import filter_thoughts
+from federation.actions.shown_quotes import Quoted, find_relations, find_shown_quotes
 from federation.errors import NotFound
 from federation.protocol.filtering import Match
 from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
@@ -18,6 +19,7 @@ from storage.emoji_reactions import Tally
 from storage.entries import Entry, Kept, Marks, Page
 from storage.people import Person
 from storage.polls import Poll
+from storage.relations import Relation
 from storage.thoughts import Mention, Thought
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ class Shown:
     reactions: dict[UUID, list[Tally]] = field(default_factory=dict)
     filtered: dict[UUID, tuple[Match, ...]] = field(default_factory=dict)
     """The viewer's filters that a thought falls under."""
+    quotes: dict[UUID, Quoted] = field(default_factory=dict)
+    """What thoughts of this page quote, and (without their thoughts) what the quoted ones quote."""
+    relations: dict[UUID, Relation] = field(default_factory=dict)
+    """Of the viewer and those authors who let their followers, or whom they follow, quote them."""
     cursors: list[UUID] | None = None
     """What a page is keyed by, when not by the entries' own ids: bookmarks and likes."""
 
@@ -65,19 +71,26 @@ async def show(
 ) -> Shown:
     """Read what showing these entries needs: people and marks; delivery receipts and details when asked for."""
     found = [_sanitised(entry) for entry in found]
-    about = {entry.thought.id: entry.thought for entry in found}
+    quoted = {
+        thought_id: one if one.entry is None else replace(one, entry=_sanitised(one.entry))
+        for thought_id, one in (await find_shown_quotes(db, viewer, found)).items()
+    }
+    every = [*found, *(one.entry for one in quoted.values() if one.entry is not None)]
+    about = {entry.thought.id: entry.thought for entry in every}
     ids = list(about)
-    who = {entry.user_id for entry in found} | {entry.thought.user_id for entry in found}
-    who |= {entry.thought.reply_to_user_id for entry in found if entry.thought.reply_to_user_id is not None}
+    who = {entry.user_id for entry in every} | {entry.thought.user_id for entry in every}
+    who |= {entry.thought.reply_to_user_id for entry in every if entry.thought.reply_to_user_id is not None}
     shown = Shown(
         entries=found,
         people=await people.find_people(db, list(who)),
         marks=await entries.list_marks(db, viewer.id, about.values()) if viewer is not None else {},
+        quotes=quoted,
+        relations=await find_relations(db, viewer, about.values()),
     )
     shown.filtered.update(await filter_thoughts(db, viewer, about.values()))
-    questions = {entry.thought.id for entry in found if entry.thought.object_type == polls.OBJECT_TYPE}
+    questions = {entry.thought.id for entry in every if entry.thought.object_type == polls.OBJECT_TYPE}
     shown.polls.update(await polls.list_polls(db, _id(viewer), list(questions)))
-    reacted = {entry.thought.id for entry in found if entry.thought.reactions_count}
+    reacted = {entry.thought.id for entry in every if entry.thought.reactions_count}
     shown.reactions.update(await emoji_reactions.list_tallies(db, _id(viewer), list(reacted)))
     if receipts and viewer is not None:
         own = [entry.thought.id for entry in found if entry.thought.user_id == viewer.id]

@@ -13,6 +13,7 @@ from federation.actions.follows import (
 )
 from federation.errors import Forbidden, NotFound
 from federation.inbound.envelope import Envelope, find_ours
+from federation.inbound.quotes import on_answer
 from storage import people, relations
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ async def on_follow(services: Services, envelope: Envelope, activity: Follow) ->
 
 
 async def on_accept(services: Services, envelope: Envelope, activity: Accept) -> str:
-    """Take note that our request was accepted; nobody can be made to follow without one."""
+    """Take note that our request was accepted; nobody can be made to follow, or be quoted, without one."""
+    if activity.object.type == "QuoteRequest":
+        return await on_answer(services, envelope, activity, activity.result) if activity.result else "has no stamp"
     follower = await _follower(services, envelope, activity.object)
     if follower is None or not await follow_was_accepted(services, follower, envelope.signer):
         return "accepts nothing that we asked for"
@@ -49,6 +52,8 @@ async def on_accept(services: Services, envelope: Envelope, activity: Accept) ->
 
 async def on_reject(services: Services, envelope: Envelope, activity: Reject) -> str:
     """Take note that our request was rejected, or that one of ours is a follower no more."""
+    if activity.object.type == "QuoteRequest":
+        return await on_answer(services, envelope, activity, None)
     follower = await _follower(services, envelope, activity.object)
     if follower is None or not await follow_was_rejected(services, follower, envelope.signer):
         return "rejects nothing that we asked for"

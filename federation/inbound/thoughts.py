@@ -9,6 +9,7 @@ from federation.actions.votes import receive_vote
 from federation.errors import Rejected
 from federation.inbound.actors import delete_actor, update_actor
 from federation.inbound.envelope import Envelope
+from federation.inbound.quotes import on_end_of_consent
 from federation.protocol.activities import ACTOR_TYPES
 from federation.protocol.objects import RemoteThought, Tombstone, parse_object
 from federation.remote.objects import fetch_thought
@@ -64,7 +65,12 @@ async def on_delete(services: Services, envelope: Envelope, activity: Delete) ->
     async with services.database.connection() as db:
         if await people.find_by_ap_id(db, activity.object.id) is not None:
             return "deletes somebody else"
-    return await receive_deletion(services, envelope.signer, activity.object.id)
+    if activity.object.type == "QuoteAuthorization":
+        return "" if await on_end_of_consent(services, envelope, activity) else "takes back what we do not have"
+    problem = await receive_deletion(services, envelope.signer, activity.object.id)
+    # Named by its id alone, a consent looks like any other object.
+    unknown = problem != "" and activity.object.document is None
+    return "" if unknown and await on_end_of_consent(services, envelope, activity) else problem
 
 
 async def _read(

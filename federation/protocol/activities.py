@@ -121,6 +121,14 @@ class Announce(Envelope):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteRequest(Envelope):
+    """A wish to quote `object` in `instrument` (FEP-044f)."""
+
+    object: str
+    instrument: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block(Envelope):
     """The actor wants nothing to do with `object`."""
 
@@ -174,6 +182,7 @@ Activity = (
     | Delete
     | Like
     | Announce
+    | QuoteRequest
     | Block
     | Flag
     | Move
@@ -215,6 +224,7 @@ _READERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Activity]] = {
     "Like": lambda common, doc: Like(**common, object=_object_id(doc), reaction=_reaction(doc)),
     "EmojiReact": lambda common, doc: Like(**common, object=_object_id(doc), reaction=_reaction(doc)),
     "Announce": lambda common, doc: Announce(**common, object=_identified(doc)),
+    "QuoteRequest": lambda common, doc: QuoteRequest(**common, object=_object_id(doc), instrument=_instrument(doc)),
     "Block": lambda common, doc: Block(**common, object=_object_id(doc)),
     "Flag": _flag,
     "Move": lambda common, doc: Move(**common, object=_object_id(doc), target=_target(doc)),
@@ -276,6 +286,14 @@ def _reference(document: dict[str, Any]) -> Reference:
     return _references(document)[0]
 
 
+def _instrument(document: dict[str, Any]) -> Reference:
+    found = next((item for item in as_list(document.get("instrument"))[:1] if isinstance(item, dict | str)), None)
+    reference = _refer(found) if found else None
+    if reference is None or reference.id is None:
+        raise Invalid("The QuoteRequest does not say what quotes.")
+    return reference
+
+
 def _identified(document: dict[str, Any]) -> Reference:
     reference = _reference(document)
     if reference.id is None:
@@ -327,6 +345,8 @@ def authority_problem(activity: Activity, signer_id: str) -> str | None:  # noqa
             return _authorship_problem(reference, signer_id)
         case Delete(object=reference):
             return _ownership_problem(reference, signer_id)
+        case QuoteRequest(instrument=reference):
+            return _authorship_problem(reference, signer_id)
         case Undo(object=reference):
             return _ownership_problem(reference, signer_id)
         case Accept(object=reference) | Reject(object=reference):

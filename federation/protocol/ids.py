@@ -221,6 +221,10 @@ class Urls:
         """Return the id of a custom emoji."""
         return f"{self.origin}/emojis/{shortcode}"
 
+    def quote_authorization(self, authorization_id: UUID) -> str:
+        """Return the id of a consent to a quote."""
+        return f"{self.origin}/quote_authorizations/{authorization_id}"
+
     @staticmethod
     def rsa_key(actor_id: str) -> str:
         """Return the id of an actor's RSA key."""

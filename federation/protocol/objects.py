@@ -123,6 +123,8 @@ class RemoteThought:
     attachments: tuple[Attachment, ...]
     language: str | None
     quote: Quote | None
+    may_quote: tuple[str, ...]
+    may_ask_to_quote: tuple[str, ...]
     poll: Poll | None
     vote: Vote | None
     context: str | None
@@ -192,6 +194,8 @@ def _thought(
         attachments=_media(document, kind),
         language=_language(document),
         quote=_quote(document),
+        may_quote=_quoters(document, "automaticApproval"),
+        may_ask_to_quote=_quoters(document, "manualApproval"),
         poll=poll,
         vote=_vote(document, kind, in_reply_to),
         context=one_id(document.get("context")),
@@ -275,6 +279,14 @@ def _quote(document: dict[str, Any]) -> Quote | None:
         return None
     stamp = acceptable(one_id(document.get("quoteAuthorization")))
     return Quote(urls, stamp, legacy="quote" not in document)
+
+
+def _quoters(document: dict[str, Any], how: str) -> tuple[str, ...]:
+    """Return who may quote it, at once or after asking: actor ids, collections and the public (FEP-044f)."""
+    for policy in objects(document.get("interactionPolicy"), 1):
+        for sub_policy in objects(policy.get("canQuote"), 1):
+            return addresses(sub_policy.get(how))
+    return ()
 
 
 def _poll(document: dict[str, Any]) -> Poll | None:

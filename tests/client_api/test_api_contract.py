@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -64,7 +65,7 @@ async def world(services: Services, ann: App, bob: App, open_app: OpenApp) -> Wo
     pictured = await ann.publish("", media_ids=[attached["id"]])
     upload = await ann.call("POST", "/api/v1/media", files=files)
     notifications = await ann.get("/api/v1/notifications")
-    own = await furnish(ann, bob, hello) | await express(services, bob)
+    own = await furnish(ann, bob, hello) | await express(services, ann, bob)
     return own | {
         "hello": hello["id"], "reply": reply["id"], "other": other["id"], "boost": boost["id"],
         "remote": str(remote.thought.id), "ann": ann.id, "bob": bob.id, "carol": carol.id, "dora": dora.id,
@@ -192,8 +193,9 @@ ROUTES = [("GET", path) for path, *_ in READS] + [(method, path) for method, pat
 
 
 def _filled(path: str, name: str, world: World) -> str:
-    before, brace, rest = path.partition("{")
-    return before + world.get(name, name) + rest.partition("}")[2] if brace else path
+    """Put ids into a path: `name` names one for each place, or one for all of them."""
+    names = cycle(name.split(" / "))
+    return re.sub(r"{[^}]*}", lambda _: world.get(one := next(names), one), path)
 
 
 async def test_reading_answers_as_the_contract_says(world: World, ann: App, nobody: App) -> None:

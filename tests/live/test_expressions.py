@@ -1,4 +1,4 @@
-"""Two real instances exchange what people say beyond text: polls and votes."""
+"""Two real instances exchange what people say beyond text: polls and votes, quotes and consent."""
 
 from __future__ import annotations
 
@@ -66,3 +66,54 @@ async def test_two_instances_exchange_polls(tmp_path: Path) -> None:
             return (len(here["options"]), here["votes_count"], here["voted"]) == (2, 0, False)
 
         await eventually(begun_anew, what="the edit reset the votes")
+
+
+async def test_two_instances_exchange_quotes(tmp_path: Path) -> None:
+    async with running_instance(tmp_path / "a", "127.0.0.1") as a, running_instance(tmp_path / "b", "127.0.0.2") as b:
+        a.person("alice")
+        b.person("bob")
+        await _follow(b, "bob", f"@alice@{a.authority}")
+        await _follow(a, "alice", f"@bob@{b.authority}")
+        wise = await a.post("alice", "Wise words")
+        seen = await _arrived(b, "bob", wise["uri"])
+        assert seen["quote_approval"] == {"automatic": ["public"], "manual": [], "current_user": "automatic"}
+        quoting = await b.post("bob", "So true", quoted_status_id=seen["id"])
+        assert quoting["quote"]["state"] in ("pending", "accepted")
+
+        async def state(instance: Instance, name: str, status_id: str) -> dict[str, Any]:
+            quote: dict[str, Any] = (await instance.api(name, "GET", f"/api/v1/statuses/{status_id}"))["quote"]
+            return quote
+
+        async def accepted() -> bool:
+            return bool((await state(b, "bob", quoting["id"]))["state"] == "accepted")
+
+        await eventually(accepted, what="the quote was agreed to")
+        there = await _arrived(a, "alice", quoting["uri"])
+
+        async def shown() -> bool:
+            quote = await state(a, "alice", there["id"])
+            return bool(quote["state"] == "accepted" and quote["quoted_status"]["id"] == wise["id"])
+
+        await eventually(shown, what="the quote is shown where it was agreed to")
+        notices = await a.api("alice", "GET", "/api/v1/notifications", params={"types[]": "quote"})
+        assert [one["status"]["id"] for one in notices] == [there["id"]]
+        path = f"/api/v1/statuses/{wise['id']}/quotes"
+        assert [one["id"] for one in await a.api("alice", "GET", path)] == [there["id"]]
+
+        await a.api("alice", "POST", f"{path}/{there['id']}/revoke")
+
+        async def revoked() -> bool:
+            return bool((await state(b, "bob", quoting["id"])) == {"state": "revoked", "quoted_status": None})
+
+        await eventually(revoked, what="the consent was taken back")
+
+        await a.api(
+            "alice", "PUT", f"/api/v1/statuses/{wise['id']}/interaction_policy",
+            json={"quote_approval_policy": "nobody"},
+        )  # fmt: skip
+
+        async def closed() -> bool:
+            status = await b.api("bob", "GET", f"/api/v1/statuses/{seen['id']}")
+            return bool(status["quote_approval"]["current_user"] == "denied")
+
+        await eventually(closed, what="the policy arrived")

@@ -186,7 +186,26 @@ SECRET = thought(
 )
 ANSWERED = thought(ALICE, "<p>Tea?</p>", mine=True, poll=v.PollView(_TEA, ended=True, people=12, votes=12, voted=True))
 
-TIMELINE = (PLAIN, MINE, PICTURE, ASKED, WARNED, SECRET, QUOTING, PRIVATE, SENSITIVE, ANSWERED, GALLERY, LINKED)
+QUOTED = thought(
+    EVE, "<p>Which is why</p>", quote=v.QuoteView(WARNED), quotes=3, can_quote=True, quote_words="Ask to quote …"
+)
+DETACHED = thought(BOB, "<p>It was here</p>", quote=v.QuoteView(words="It quoted a thought that was deleted."))
+TIMELINE = (
+    PLAIN,
+    MINE,
+    PICTURE,
+    ASKED,
+    WARNED,
+    SECRET,
+    QUOTING,
+    PRIVATE,
+    SENSITIVE,
+    ANSWERED,
+    GALLERY,
+    QUOTED,
+    DETACHED,
+    LINKED,
+)
 
 ROWS = tuple(
     v.PersonRow(
@@ -379,6 +398,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "current": "compose",
         },
     ),
+    "compose-quote": (
+        "compose.html",
+        {"composer": v.ComposerView(quote=WARNED), "next_url": "/home", "current": "compose"},
+    ),
     "edit": (
         "compose.html",
         {
@@ -424,6 +447,8 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 v.NotificationView("6", "update", BOB, before(days=3), PLAIN),
                 v.NotificationView("7", "poll", BOB, before(days=3), ASKED),
                 v.NotificationView("8", "poll", ALICE, before(days=3), ANSWERED),
+                v.NotificationView("10", "quote", EVE, before(days=3), QUOTED),
+                v.NotificationView("11", "quoted_update", EVE, before(days=3), WARNED),
             ),
             "request_count": 1,
             "current": "notifications",
@@ -669,6 +694,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {**_ADMIN, "form": EMPTY_FORM, "errors": EMPTY_FORM}
         | {"blocks": (v.DomainBlockView("spam.example", before(days=9), "Spam", "alice"),)},
     ),
+    "quotes": ("quotes.html", {"thought": MINE, "quotes": (QUOTED, DETACHED), **_PAGED}),
     "react": (
         "react.html",
         {

@@ -12,6 +12,7 @@ from quart.typing import ResponseReturnValue as AnyResponse
 from federation.actions import documents
 from federation.actions.documents import Deleted
 from federation.actions.emojis import get_emoji_document
+from federation.actions.quote_consent import get_authorization
 from federation.errors import ThoughtsError, Unauthenticated
 from federation.inbound.authenticate import authenticate
 from federation.protocol.negotiation import wants_activity
@@ -162,6 +163,13 @@ async def replies(thought_id: str) -> Response:
             after=parse_uuid(request.args.get("min_id")),
         )
     )
+
+
+@blueprint.get("/quote_authorizations/<authorization_id>")
+async def quote_authorization(authorization_id: str) -> Response:
+    """Serve a consent to a quote, to whoever may see what is quoted."""
+    signer = await _signer()
+    return _answer(await get_authorization(services(), signer, path_id(authorization_id)), private=signer is not None)
 
 
 @blueprint.get("/emojis/<shortcode>")

@@ -13,6 +13,7 @@ from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought, list_versions
 from federation.actions.poll_drafts import PollDraft
 from federation.actions.publish_thought import Draft, publish_thought
+from federation.actions.quote_consent import set_quote_policy
 from federation.errors import Invalid, NotFound
 from storage.entries import Entry
 from storage.people import Person
@@ -34,7 +35,6 @@ _MOST_MEDIA: Final = 100
 # What a thought cannot carry here: better refused than quietly lost.
 _NOT_TAKEN: Final = {
     "scheduled_at": "Thoughts cannot be scheduled on this server.",
-    "quoted_status_id": "Quotes are not available on this server.",
 }
 
 
@@ -59,6 +59,8 @@ async def publish(call: Call) -> Response:
             reply_to=await _parent(call),
             poll=_poll(given),
             media=_media(given),
+            quote=await _quoted(call),
+            quote_policy=given.text("quote_approval_policy") or None,
             idempotency_key=request.headers.get("Idempotency-Key") or None,
             app_id=call.bearer.app_id if call.bearer else None,
         ),
@@ -115,6 +117,16 @@ async def _parent(call: Call) -> UUID | None:
     return (await timelines.get_thought(call.services, call.caller, parent)).id
 
 
+async def _quoted(call: Call) -> UUID | None:
+    """Return the thought that is quoted; a boost's id stands for the boosted one."""
+    if call.parameters.is_blank("quoted_status_id"):
+        return None
+    quoted = call.parameters.id("quoted_status_id")
+    if quoted is None:
+        raise NotFound("The thought that you quote is gone, or not yours to quote.")
+    return (await timelines.get_thought(call.services, call.caller, quoted)).id
+
+
 async def _show(call: Call, entry_id: UUID) -> Response:
     return answer(call.status(await timelines.get_entry(call.services, call.caller, entry_id, details=True)))
 
@@ -153,6 +165,8 @@ async def edit(call: Call, status_id: str) -> Response:
         media=_media(given),
     )
     await edit_thought(call.services, call.person, thought.id, revision)
+    if not given.is_blank("quote_approval_policy"):
+        await set_quote_policy(call.services, call.person, thought.id, given.text("quote_approval_policy"))
     return await _show(call, thought.id)
 
 

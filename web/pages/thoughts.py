@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID
 
 from quart import Blueprint, Response, request
@@ -12,8 +13,10 @@ from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought, list_versions
 from federation.actions.polls import get_poll
 from federation.actions.publish_thought import Draft, publish_thought
+from federation.actions.quote_consent import set_quote_policy
 from federation.actions.votes import vote
 from federation.errors import Forbidden, Invalid, NotFound
+from federation.protocol.quote_policy import choice
 from federation.services import Services
 from storage.people import Person
 from storage.thoughts import Thought
@@ -70,6 +73,12 @@ async def compose() -> Response:
         thought, view, mentions = await _view(reply_to)
         composer = await answer_composer(thought, view, mentions)
         return render("compose.html", composer=composer, next_url=view.url, current="compose")
+    quote = parse_uuid(request.args.get("quote"))
+    if quote is not None:
+        thought, view, _ = await _view(quote)
+        private = "followers" if thought.visibility == "followers" else "public"
+        composer = ComposerView(max_chars=settings().max_chars, visibility=private, quote=view)
+        return render("compose.html", composer=composer, next_url=view.url, current="compose")
     mention, text = request.args.get("mention", ""), request.args.get("text", "")
     source = f"@{mention.removeprefix('@')} " if mention else text
     composer = ComposerView(max_chars=settings().max_chars, source=source)
@@ -82,7 +91,7 @@ async def compose() -> Response:
 async def publish() -> Response:
     """Publish what was written; a refused text comes back with the reason."""
     form = await typed()
-    reply_to = parse_uuid(form.get("reply_to"))
+    reply_to, quote = parse_uuid(form.get("reply_to")), parse_uuid(form.get("quote"))
     draft = Draft(
         source=form.get("source", ""),
         visibility=form.get("visibility") or "public",
@@ -91,12 +100,15 @@ async def publish() -> Response:
         language=form.get("lang") or None,
         reply_to=reply_to,
         poll=poll_draft(poll := await typed_poll()),
+        quote=quote,
+        quote_policy=form.get("quote_policy") or None,
     )
     try:
         await publish_thought(services(), me(), draft)
     except Invalid as exc:
         view = (await _view(reply_to))[1] if reply_to is not None else None
-        composer = _as_typed(form, poll, exc.message, reply_to=view)
+        quoted = (await _view(quote))[1] if quote is not None else None
+        composer = replace(_as_typed(form, poll, exc.message, reply_to=view), quote=quoted)
         return render(
             "compose.html", composer=composer, next_url=local_path(form.get("next"), "/home"),
             current="compose", http_status=422,
@@ -119,6 +131,7 @@ def _as_typed(
         edit_id=edit_id,
         error=error,
         poll=poll,
+        quote_policy=form.get("quote_policy") or "public",
     )
 
 
@@ -148,6 +161,7 @@ async def edit(thought_id: str) -> Response:
         sensitive=thought.sensitive,
         edit_id=view.id,
         poll=poll_form(asked),
+        quote_policy=choice(thought.quote_policy),
     )
     return render("compose.html", composer=composer, next_url=view.url, versions=await _versions(thought.id))
 
@@ -177,6 +191,8 @@ async def save(thought_id: str) -> Response:
             "compose.html", composer=_as_typed(form, poll, exc.message, edit_id=str(wanted)),
             next_url=local_path(form.get("next"), "/home"), http_status=422,
         )  # fmt: skip
+    if form.get("quote_policy"):
+        await set_quote_policy(services(), me(), wanted, form["quote_policy"])
     flash("Saved. Servers that have it are told.")
     return await go_back(f"/@{me().handle}/{wanted}")
 

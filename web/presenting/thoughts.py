@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 from uuid import UUID
 
+from federation.actions.quoting import permission_for
 from federation.actions.reactions import may_boost
 from federation.actions.timelines import MOST_DESCENDANTS
 from federation.protocol.emojis import with_pictures
+from federation.protocol.quote_policy import Permission
 from federation.protocol.sanitise import plain_text
 from web.presenting.emojis import pictures, reaction_view, text_with
 from web.presenting.people import person_view, picture_url
@@ -21,6 +23,7 @@ from web.view_models import (
     NotificationView,
     PageMeta,
     PersonView,
+    QuoteView,
     ReplyView,
     ThoughtView,
 )
@@ -31,9 +34,19 @@ if TYPE_CHECKING:
     from storage.deliveries import Receipt
     from storage.entries import Entry, Marks
     from storage.people import Person
+    from storage.thoughts import Thought
 
 _EXCERPT_CHARS = 200
 _MOST_REACTIONS = 24
+_QUOTE_STATES = {
+    "pending": "It quotes a thought whose author was asked and has not answered yet.",
+    "rejected": "It quotes a thought whose author does not want that.",
+    "revoked": "It quoted a thought whose author took their consent back.",
+    "deleted": "It quoted a thought that was deleted.",
+    "unauthorized": "It quotes a thought that is not yours to see.",
+    "blocked_account": "It quotes somebody whom you block.",
+    "muted_account": "It quotes somebody whom you mute.",
+}
 _JOINED = ("favourite", "reblog", "follow")
 # How deep replies nest before the page says "continue".
 _LEVELS = 2
@@ -81,8 +94,20 @@ class Presenter:
             if match.rule.action in actions and self._context in match.rule.contexts
         )
 
-    def one(self, entry: Entry) -> ThoughtView | None:
-        """Return an entry; None when its author is not among the people of this page."""
+    def _quote(self, thought: Thought) -> QuoteView | None:
+        """Return what a thought quotes, or why that is not shown."""
+        found = self._shown.quotes.get(thought.id)
+        if found is None:
+            return None
+        view = self.one(found.entry, quoted=True) if found.entry is not None and found.blocked is None else None
+        unseen = _QUOTE_STATES["unauthorized"]
+        return QuoteView(view, "" if view is not None else _QUOTE_STATES.get(found.state, unseen))
+
+    def one(self, entry: Entry, *, quoted: bool = False) -> ThoughtView | None:
+        """Return an entry; None when its author is not among the people of this page.
+
+        A thought that is `quoted` by another does not show what it quotes in turn.
+        """
         thought = entry.thought
         author = self.person(thought.user_id)
         if author is None:
@@ -92,6 +117,7 @@ class Presenter:
         answers = self.person(thought.reply_to_user_id)
         receipt = self._shown.receipts.get(thought.id) if mine else None
         words = receipt_words(receipt)
+        may_quote = permission_for(self._viewer, thought, self._shown.relations.get(thought.user_id))
         emojis = pictures(thought.emojis, is_remote=not author.is_local)
         return ThoughtView(
             id=str(thought.id),
@@ -129,6 +155,10 @@ class Presenter:
                 reaction_view(one.name, one.url, count=one.count, mine=one.mine)
                 for one in self._shown.reactions.get(thought.id, [])[:_MOST_REACTIONS]
             ),
+            quote=None if quoted else self._quote(thought),
+            quotes=thought.quotes_count,
+            can_quote=may_quote is not Permission.DENIED,
+            quote_words="" if may_quote is Permission.AUTOMATIC else "Ask to quote …",
             poll=poll_view(self._shown.polls.get(thought.id), thought, self._viewer, emojis),
         )
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from federation.actions.quoting import permission_for
 from federation.actions.timelines import Shown, Thread
+from federation.protocol.quote_policy import automatic, manual
 from storage.emoji_reactions import Tally
 from storage.entries import Entry, Marks
 from storage.people import Person
@@ -73,10 +75,11 @@ class Statuses:
             "mentions": [],
             "tags": [],
             "poll": None,
+            "quote": None,
             "reblog": thought,
         }
 
-    def _thought(self, thought: Thought) -> dict[str, Any]:
+    def _thought(self, thought: Thought, *, quoted: bool = False) -> dict[str, Any]:
         site, shown, thought_id = self._site, self._shown, thought.id
         written: dict[str, Any] = {
             "id": str(thought_id),
@@ -103,6 +106,9 @@ class Statuses:
             "emojis": self._emojis(thought),
             "card": None,
             "poll": self._poll(thought),
+            "quotes_count": thought.quotes_count,
+            "quote": self._quote(thought, shallow=quoted),
+            "quote_approval": self._quote_approval(thought),
         }
         # As glitch-soc and Misskey's relatives write them: Mastodon has none, its apps do not mind.
         if thought.id in shown.reactions:
@@ -114,6 +120,27 @@ class Statuses:
                 marks = shown.marks.get(thought_id)
                 written["pinned"] = marks is not None and marks.pinned
         return written
+
+    def _quote(self, thought: Thought, *, shallow: bool) -> dict[str, Any] | None:
+        """Write what a thought quotes; of what the quoted one quotes only the id."""
+        quoted = self._shown.quotes.get(thought.id)
+        if quoted is None:
+            return None
+        if shallow:
+            accepted = quoted.quote.state == "accepted" and quoted.quote.quoted_id is not None
+            state = quoted.quote.state if accepted else quoted.state
+            return {"state": state, "quoted_status_id": str(quoted.quote.quoted_id) if accepted else None}
+        known = quoted.entry is not None and quoted.entry.user_id in self._shown.people
+        status = self._thought(quoted.entry.thought, quoted=True) if quoted.entry is not None and known else None
+        return {"state": quoted.state, "quoted_status": status}
+
+    def _quote_approval(self, thought: Thought) -> dict[str, Any]:
+        policy = thought.quote_policy
+        return {
+            "automatic": automatic(policy),
+            "manual": manual(policy),
+            "current_user": permission_for(self._viewer, thought, self._shown.relations.get(thought.user_id)).value,
+        }
 
     def _poll(self, thought: Thought) -> dict[str, Any] | None:
         asked = self._shown.polls.get(thought.id)

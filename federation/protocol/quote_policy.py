@@ -1,0 +1,96 @@
+"""Who may quote a thought (FEP-044f), as the bits that are stored with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntFlag, StrEnum
+from typing import Final
+
+from federation.protocol.addressing import PUBLIC
+
+
+class Who(IntFlag):
+    """Groups of people in a policy; those who must ask first are kept shifted by `MANUAL_SHIFT`."""
+
+    NOBODY = 0
+    UNSUPPORTED = 1
+    PUBLIC = 2
+    FOLLOWERS = 4
+    FOLLOWING = 8
+
+
+class Permission(StrEnum):
+    """What quoting somebody's thought would come to."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+MANUAL_SHIFT: Final = 4
+_ALL: Final = 15
+CHOICES: Final = {"public": Who.PUBLIC, "followers": Who.FOLLOWERS, "nobody": Who.NOBODY}
+"""What people here may choose, by the client API's names."""
+_NAMES: Final = {
+    Who.PUBLIC: "public",
+    Who.FOLLOWERS: "followers",
+    Who.FOLLOWING: "following",
+    Who.UNSUPPORTED: "unsupported_policy",
+}
+
+
+def policy_bits(
+    automatic: Sequence[str], manual: Sequence[str], *, author: str, followers: str | None, following: str | None
+) -> int:
+    """Return a remote policy as bits; the author's own id means nobody else, other ids are not understood."""
+    known = {PUBLIC: Who.PUBLIC, author: Who.NOBODY}
+    if followers is not None:
+        known[followers] = Who.FOLLOWERS
+    if following is not None:
+        known[following] = Who.FOLLOWING
+    bits = [Who.NOBODY, Who.NOBODY]
+    for place, listed in enumerate((automatic, manual)):
+        for one in listed:
+            bits[place] |= known.get(one, Who.UNSUPPORTED)
+    return int(bits[0]) | int(bits[1]) << MANUAL_SHIFT
+
+
+def automatic(policy: int) -> list[str]:
+    """Name who may quote at once."""
+    return [name for who, name in _NAMES.items() if policy & who]
+
+
+def manual(policy: int) -> list[str]:
+    """Name who may ask."""
+    return automatic(policy >> MANUAL_SHIFT)
+
+
+def choice(policy: int) -> str:
+    """Return which of the choices a policy of ours is."""
+    return next((name for name, who in CHOICES.items() if policy & _ALL == who), "nobody")
+
+
+def permission(policy: int, *, visibility: str, own: bool, follows: bool, followed: bool) -> Permission:
+    """Tell what quoting comes to for somebody who may see the thought.
+
+    `follows`: they follow its author; `followed`: its author follows them.
+    """
+    if visibility == "direct":
+        return Permission.DENIED
+    if own:
+        return Permission.AUTOMATIC
+    if visibility == "followers":
+        return Permission.DENIED
+    mine = Who.PUBLIC | (Who.FOLLOWERS if follows else 0) | (Who.FOLLOWING if followed else 0)
+    if policy & mine:
+        return Permission.AUTOMATIC
+    if (policy >> MANUAL_SHIFT) & mine:
+        return Permission.MANUAL
+    unsure = (policy | policy >> MANUAL_SHIFT) & Who.UNSUPPORTED
+    return Permission.UNKNOWN if unsure else Permission.DENIED
+
+
+def depends_on_follows(policy: int) -> bool:
+    """Tell whether a policy asks who follows whom."""
+    return bool((policy | policy >> MANUAL_SHIFT) & (Who.FOLLOWERS | Who.FOLLOWING))
