@@ -394,6 +394,10 @@ class Renderer:
         """Render a Block."""
         return self._activity("Block", activity_id, blocker, blocked, to=[blocked])
 
+    def flag(self, activity_id: str, actor: str, objects: list[str], comment: str, *, to: str) -> dict[str, Any]:
+        """Render a report: the person first, then their thoughts."""
+        return self._activity("Flag", activity_id, actor, objects, to=[to]) | {"content": comment}
+
     def undo(self, activity_id: str, inner: dict[str, Any]) -> dict[str, Any]:
         """Render the Undo of an activity, which is embedded without its context."""
         embedded = {key: value for key, value in inner.items() if key != "@context"}

@@ -68,7 +68,8 @@ SESSION = Joined(
     Resumed,
     Person,
     """SELECT s.id, s.last_seen_at, {person} FROM sessions s JOIN users u ON u.id = s.user_id
-    WHERE s.token_hash = $1 AND s.expires_at > now() AND u.state = 'active'""",
+    WHERE s.token_hash = $1 AND s.expires_at > now() AND u.state = 'active'
+        AND NOT u.disabled""",
     person=PERSON_COLUMNS,
 )
 TOUCH_SESSION = Command(

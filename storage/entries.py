@@ -11,7 +11,7 @@ from uuid import UUID
 from storage.news import EntriesGone, EntryMade, tell
 from storage.query import Command, Joined, Rows, Value
 from storage.thoughts import COLUMNS, Thought
-from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, VISIBLE
+from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, NOT_SILENCED, VISIBLE
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -117,6 +117,7 @@ def _pages(sql: str) -> tuple[EntryRows, EntryRows]:
         "between": BETWEEN,
         "visible": ENTRY_VISIBLE,
         "not_hidden": NOT_HIDDEN,
+        "shown_to_all": f"({NOT_HIDDEN} AND {NOT_SILENCED})",
     }
     return (
         EntryRows(Entry, sql, order="DESC", **fragments),
@@ -143,20 +144,20 @@ LISTED = _pages(
 FEDERATED = _pages(
     """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
     WHERE e.kind = 'thought' AND e.visibility = 'public' AND NOT e.is_reply AND {between}
-        AND {visible} AND {not_hidden}
+        AND {visible} AND {shown_to_all}
     ORDER BY e.id {order}"""
 )
 # As the federated one, without what our own people say: the same index, skipping local rows.
 REMOTE = _pages(
     """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
     WHERE e.kind = 'thought' AND e.visibility = 'public' AND NOT e.is_reply AND e.is_remote AND {between}
-        AND {visible} AND {not_hidden}
+        AND {visible} AND {shown_to_all}
     ORDER BY e.id {order}"""
 )
 LOCAL = _pages(
     """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
     WHERE e.kind = 'thought' AND e.visibility = 'public' AND NOT e.is_reply AND NOT e.is_remote AND {between}
-        AND {visible} AND {not_hidden}
+        AND {visible} AND {shown_to_all}
     ORDER BY e.id {order}"""
 )
 OF_PERSON = _pages(
@@ -180,7 +181,7 @@ TAGGED = _pages(
     WHERE x.tag_id = (SELECT g.id FROM tags g WHERE g.name = $5)
         AND x.thought_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
         AND x.thought_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
-        AND e.visibility = 'public' AND {visible} AND {not_hidden}
+        AND e.visibility = 'public' AND {visible} AND {shown_to_all}
         AND e.is_remote = ANY($6::boolean[])
     ORDER BY x.thought_id {order}"""
 )
@@ -192,7 +193,7 @@ PICTURED = _pages(
     WHERE t.attachments <> '[]'::jsonb AND t.visibility = 'public' AND NOT e.is_reply
         AND t.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
         AND t.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
-        AND {visible} AND {not_hidden} AND e.is_remote = ANY($5::boolean[])
+        AND {visible} AND {shown_to_all} AND e.is_remote = ANY($5::boolean[])
     ORDER BY t.id {order}"""
 )
 PICTURED_OF_PERSON = _pages(
@@ -209,7 +210,7 @@ PICTURED_AND_TAGGED = _pages(
     WHERE x.tag_id = (SELECT g.id FROM tags g WHERE g.name = $5) AND t.attachments <> '[]'::jsonb
         AND x.thought_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
         AND x.thought_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
-        AND e.visibility = 'public' AND {visible} AND {not_hidden}
+        AND e.visibility = 'public' AND {visible} AND {shown_to_all}
         AND e.is_remote = ANY($6::boolean[])
     ORDER BY x.thought_id {order}"""
 )

@@ -43,6 +43,7 @@ DELETE_BLOCK = Command("DELETE FROM domain_blocks WHERE domain = $1")
 BLOCKS = Rows(
     DomainBlock, "SELECT domain, reason, created_at FROM domain_blocks WHERE domain > $1 ORDER BY domain LIMIT $2"
 )
+REJECTS_REPORTS = Value(bool, "SELECT reject_reports FROM domain_blocks WHERE domain = $1")
 IS_BLOCKED = Value(bool, "SELECT host_is_blocked($1)")
 # A handle may name another domain than the server that it leads to: refusing either refuses the person.
 _REFUSED = """SELECT r.user_id FROM remote_actors r JOIN users o ON o.id = r.user_id

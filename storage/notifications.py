@@ -28,14 +28,16 @@ class Notification:
     thought_id: UUID | None
     read: bool
     created_at: datetime
+    report_id: UUID | None
+    warning_id: UUID | None
 
 
 # Nobody hears of themselves (but of the end of their own poll), nor from whom, nor of which thread they muted;
 # remote people hear from their own server.
 # Apps that want to be pushed to are found in the same statement.
-_INSERT = """WITH made AS (INSERT INTO notifications (user_id, type, actor_id, thought_id)
-    SELECT u.id, {type}, {actor}, {thought} FROM {people}
-        AND NOT u.is_remote AND u.state = 'active' AND (u.id <> {actor} OR {type} = 'poll')
+_INSERT = """WITH made AS (INSERT INTO notifications (user_id, type, actor_id, thought_id{also})
+    SELECT u.id, {type}, {actor}, {thought}{also_value} FROM {people}
+        AND NOT u.is_remote AND u.state = 'active' AND (u.id <> {actor} OR {type} IN ('poll', 'moderation_warning'))
         AND NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id = u.id AND b.blocked_id = {actor})
             OR (b.blocker_id = {actor} AND b.blocked_id = u.id))
         AND NOT EXISTS (SELECT FROM mutes m WHERE m.muter_id = u.id AND m.muted_id = {actor} AND m.hide_notifications
@@ -56,8 +58,9 @@ _INSERT = """WITH made AS (INSERT INTO notifications (user_id, type, actor_id, t
                 WHERE f.follower_id = {actor} AND f.following_id = s.user_id AND f.state = 'accepted')
             ELSE false END)
     SELECT user_id FROM made"""
+_PLAIN = {"also": "", "also_value": ""}
 INSERT = Value(
-    UUID, _INSERT, people="users u WHERE u.id = ANY($1::uuid[])", type="$2", actor="$3", thought="$4::uuid"
+    UUID, _INSERT, people="users u WHERE u.id = ANY($1::uuid[])", type="$2", actor="$3", thought="$4::uuid", **_PLAIN
 )  # fmt: skip
 # For every post of other servers: without an array, whose length PostgreSQL would plan for each time anew.
 INSERT_NAMED = Value(
@@ -67,6 +70,7 @@ INSERT_NAMED = Value(
     type="'mention'",
     actor="$1",
     thought="$2",
+    **_PLAIN,
 )
 INSERT_FOLLOWING = Value(
     UUID,
@@ -76,6 +80,28 @@ INSERT_FOLLOWING = Value(
     type="'status'",
     actor="$1",
     thought="$2",
+    **_PLAIN,
+)
+INSERT_FOR_MODERATORS = Value(
+    UUID,
+    _INSERT,
+    people="users u WHERE u.role IN ('moderator', 'admin')",
+    type="$1",
+    actor="$2",
+    thought="NULL::uuid",
+    also=", report_id",
+    also_value=", $3::uuid",
+)
+# Of themselves, as far as anybody may know.
+INSERT_WARNING = Value(
+    UUID,
+    _INSERT,
+    people="users u WHERE u.id = $1",
+    type="'moderation_warning'",
+    actor="$1",
+    thought="NULL::uuid",
+    also=", warning_id",
+    also_value=", $2::uuid",
 )
 DELETE = Command(
     """DELETE FROM notifications WHERE user_id = $1 AND type = $2 AND actor_id = $3
@@ -84,7 +110,7 @@ DELETE = Command(
 DELETE_BETWEEN = Command(
     "DELETE FROM notifications WHERE (user_id = $1 AND actor_id = $2) OR (user_id = $2 AND actor_id = $1)"
 )
-COLUMNS = "n.id, n.type, n.actor_id, n.thought_id, n.read, n.created_at"
+COLUMNS = "n.id, n.type, n.actor_id, n.thought_id, n.read, n.created_at, n.report_id, n.warning_id"
 # What a notification is about may have become hidden since: then it is not listed.
 _PAGE = """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
         LEFT JOIN thoughts t ON t.id = n.thought_id
@@ -144,6 +170,17 @@ async def notify_named(db: Connection, actor_id: UUID, thought_id: UUID) -> list
 async def notify_following(db: Connection, actor_id: UUID, thought_id: UUID) -> list[UUID]:
     """Notify those who follow its author with the bell on of a thought, as `notify` does."""
     return _tell(db, await INSERT_FOLLOWING.all(db, actor_id, thought_id), "status", actor_id, thought_id)
+
+
+async def notify_moderators(db: Connection, kind: str, actor_id: UUID, report_id: UUID | None = None) -> list[UUID]:
+    """Notify those who look after this place, as `notify` does."""
+    return _tell(db, await INSERT_FOR_MODERATORS.all(db, kind, actor_id, report_id), kind, actor_id, None)
+
+
+async def notify_warned(db: Connection, person_id: UUID, warning_id: UUID) -> list[UUID]:
+    """Notify somebody of what a moderator did."""
+    told = await INSERT_WARNING.all(db, person_id, warning_id)
+    return _tell(db, told, "moderation_warning", person_id, None)
 
 
 async def withdraw(db: Connection, user_id: UUID, kind: str, actor_id: UUID, thought_id: UUID | None = None) -> None:

@@ -28,10 +28,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What waits for an admin: dead letters, people who ask to join."""
+    """What waits for an admin: dead letters, people who ask to join, reports."""
 
     failed: int
     pending_people: int
+    open_reports: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ SUMMARY = Rows(
 ATTENTION = Rows(
     Attention,
     """SELECT (SELECT count(*) FROM failed_events WHERE resolution IS NULL) AS failed,
-        (SELECT count(*) FROM users WHERE NOT is_remote AND state = 'pending') AS pending_people""",
+        (SELECT count(*) FROM users WHERE NOT is_remote AND state = 'pending') AS pending_people,
+        (SELECT count(*) FROM reports WHERE action_taken_at IS NULL) AS open_reports""",
 )
 TRAFFIC = Rows(
     Traffic,

@@ -34,6 +34,9 @@ class Person:
     discoverable: bool
     indexable: bool
     filters_version: int
+    silenced: bool
+    sensitised: bool
+    disabled: bool
     role: str
     state: str
     is_remote: bool
@@ -136,7 +139,7 @@ class OwnProfile:
 
 COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fields,
     u.avatar_url, u.avatar_alt, u.header_url, u.header_alt, u.actor_type, u.locked, u.discoverable, u.indexable,
-    u.filters_version,
+    u.filters_version, u.silenced, u.sensitised, u.disabled,
     u.role, u.state, u.is_remote, u.ap_id, u.inbox_url, u.profile_url,
     u.followers_count, u.following_count, u.thoughts_count, u.last_thought_at, u.created_at, u.updated_at,
     u.emojis"""
@@ -257,6 +260,9 @@ UPDATE_STATE = Rows(
     RETURNING {columns}""",
     columns=COLUMNS,
 )
+SET_SILENCED = Command("UPDATE users SET silenced = $2 WHERE id = $1")
+SET_SENSITISED = Command("UPDATE users SET sensitised = $2 WHERE id = $1")
+SET_DISABLED = Command("UPDATE users SET disabled = $2 WHERE id = $1 AND NOT is_remote")
 UPDATE_ROLE = Command("UPDATE users SET role = $2 WHERE id = $1 AND NOT is_remote")
 # The name stays reserved, the keys stay for signing the last deliveries; all else goes.
 ERASE_PERSON = Command(
@@ -370,7 +376,7 @@ SUGGESTED = Rows(
     Person,
     """SELECT {columns} FROM users u
     WHERE NOT u.is_remote AND u.actor_type <> 'Application' AND u.state = 'active' AND u.discoverable
-        AND u.id IS DISTINCT FROM $1
+        AND NOT u.silenced AND u.id IS DISTINCT FROM $1
     ORDER BY u.last_thought_at DESC NULLS LAST, u.id DESC LIMIT $2""",
     columns=COLUMNS,
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 from storage.entries import BETWEEN, ENTRY_COLUMNS, Entry, EntryRows, Page
 from storage.people import COLUMNS, Person
 from storage.query import Rows, Value
-from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN
+from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, NOT_SILENCED
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -58,7 +58,7 @@ _FRAGMENTS = {
     "matches": _MATCHES,
     "searchable": _SEARCHABLE,
     "visible": ENTRY_VISIBLE,
-    "not_hidden": NOT_HIDDEN,
+    "not_hidden": f"({NOT_HIDDEN} AND {NOT_SILENCED})",
 }
 NEWEST_THOUGHTS = EntryRows(
     Entry,

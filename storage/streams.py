@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from storage.query import Rows
-from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, VISIBLE
+from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, NOT_SILENCED, VISIBLE
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -58,7 +58,7 @@ VISIBLE_TO = Rows(
     """SELECT watcher.id AS holder_id, e.id AS about_id FROM unnest($1::uuid[]) AS watcher (id)
         CROSS JOIN entries e JOIN thoughts t ON t.id = e.thought_id
     WHERE e.id = ANY($2::uuid[]) AND {seen}""",
-    seen=f"({VISIBLE} AND {NOT_HIDDEN})".replace("$1", "watcher.id"),
+    seen=f"({VISIBLE} AND {NOT_HIDDEN} AND {NOT_SILENCED})".replace("$1", "watcher.id"),
 )
 # $3 those whose entries are gone: who would have had them.
 READING = Rows(

@@ -308,6 +308,12 @@ UNCOUNT_QUOTES_OF = Command(
     FROM (SELECT quoted_id, count(*) FROM quotes WHERE user_id = $1 AND state = 'accepted' GROUP BY quoted_id) x
     WHERE t.id = x.quoted_id"""
 )
+MARK_SENSITIVE = Command("UPDATE thoughts SET sensitive = true WHERE id = ANY($1::uuid[])")
+LOCAL_BY_AP_IDS = Value(
+    UUID,
+    """SELECT t.id FROM thoughts t JOIN users u ON u.id = t.user_id
+    WHERE t.ap_id = ANY($1::text[]) AND NOT u.is_remote LIMIT 100""",
+)
 DELETE = Command("DELETE FROM thoughts WHERE id = $1")
 VERSIONS = Rows(
     Version,

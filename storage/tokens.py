@@ -90,7 +90,7 @@ LIVE = Value(
             WHERE token_hash = ANY($1::bytea[]) AND revoked_at IS NULL
         UNION ALL SELECT key_hash, user_id FROM api_keys WHERE key_hash = ANY($1) AND revoked_at IS NULL
         UNION ALL SELECT token_hash, user_id FROM sessions WHERE token_hash = ANY($1) AND expires_at > now()
-    ) x JOIN users u ON u.id = x.user_id WHERE u.state = 'active'""",
+    ) x JOIN users u ON u.id = x.user_id WHERE u.state = 'active' AND NOT u.disabled""",
 )
 WAS_REVOKED = Value(
     bool,

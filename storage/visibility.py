@@ -33,3 +33,10 @@ NOT_HIDDEN = """(
         SELECT FROM users a JOIN user_domain_blocks h ON h.domain = a.domain AND h.user_id = $1
         WHERE a.id IN (t.user_id, e.user_id)))
 )"""
+
+# For the timelines of everybody: silenced people show only to those who follow them, and to themselves.
+NOT_SILENCED = """(
+    NOT EXISTS (SELECT FROM users z WHERE z.id = t.user_id AND z.silenced)
+    OR t.user_id = $1
+    OR EXISTS (SELECT FROM follows z WHERE z.follower_id = $1 AND z.following_id = t.user_id AND z.state = 'accepted')
+)"""

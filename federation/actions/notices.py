@@ -9,11 +9,12 @@ from uuid import UUID
 
 from federation.actions.timelines import Shown, show
 from federation.errors import NotFound
-from storage import emoji_reactions, entries, notifications, people, relations
+from storage import emoji_reactions, entries, notifications, people, relations, reports
 from storage.emoji_reactions import EmojiReaction
 from storage.entries import Page
 from storage.notifications import Notification
 from storage.people import Person
+from storage.reports import Report, Strike
 
 if TYPE_CHECKING:
     from federation.services import Services
@@ -29,6 +30,8 @@ class Notices:
     shown: Shown
     reactions: dict[tuple[UUID, UUID], EmojiReaction] = field(default_factory=dict)
     """What somebody reacted with last, by thought and person."""
+    reports: dict[UUID, Report] = field(default_factory=dict)
+    warnings: dict[UUID, Strike] = field(default_factory=dict)
 
 
 async def get_notifications(
@@ -48,9 +51,19 @@ async def get_notifications(
         )
         about = list({one.thought_id for one in found if one.thought_id is not None})
         shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=details)
-        actors = await people.find_people(db, list({one.actor_id for one in found}))
         reacted = await _reactions(db, shown, found)
-    return Notices(found, actors, shown, reacted)
+        told, warned = await _decisions(db, found)
+        named = {one.actor_id for one in found} | {one.target_id for one in told.values()}
+        actors = await people.find_people(db, list(named))
+    return Notices(found, actors, shown, reacted, told, warned)
+
+
+async def _decisions(db: Connection, found: Sequence[Notification]) -> tuple[dict[UUID, Report], dict[UUID, Strike]]:
+    """Read the reports and warnings that these notifications tell of."""
+    return (
+        await reports.find_reports(db, {one.report_id for one in found if one.report_id is not None}),
+        await reports.find_warnings(db, {one.warning_id for one in found if one.warning_id is not None}),
+    )
 
 
 async def _reactions(
@@ -72,8 +85,10 @@ async def get_notification(services: Services, viewer: Person, notification_id: 
             raise NotFound("There is no such notification.")
         about = [one.thought_id for one in found if one.thought_id is not None]
         shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=True)
-        actors = await people.find_people(db, [one.actor_id for one in found])
-    return Notices(found, actors, shown)
+        told, warned = await _decisions(db, found)
+        named = {one.actor_id for one in found} | {one.target_id for one in told.values()}
+        actors = await people.find_people(db, list(named))
+    return Notices(found, actors, shown, reports=told, warnings=warned)
 
 
 async def count_unread(services: Services, viewer: Person) -> int:

@@ -100,6 +100,8 @@ async def check_password(services: Services, account: str, password: str, *, add
         raise Forbidden("This account is suspended. Write to the admin if you think that is a mistake.")
     if person is None:
         raise Unauthenticated(_WRONG)
+    if person.disabled:
+        raise Forbidden("This account is locked. Write to the admin if you think that is a mistake.")
     return person
 
 
@@ -200,7 +202,7 @@ async def find_bearer(services: Services, token: str, *, address: str = "") -> T
             await tokens.touch_bearer(db, bearer, address_prefix(address))
         if bearer.user_id is not None:
             person = await people.find_person(db, bearer.user_id)
-    active = person is not None and person.state == "active"
+    active = person is not None and person.state == "active" and not person.disabled
     return TokenBearer(
         bearer.token_id,
         bearer.app_id,

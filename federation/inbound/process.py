@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from federation.errors import Rejected, Temporary, ThoughtsError
-from federation.inbound import actors, follows, quotes, reactions, thoughts
+from federation.inbound import actors, follows, quotes, reactions, reports, thoughts
 from federation.inbound.accept import MAX_ACTIVITY_BYTES
 from federation.inbound.envelope import Envelope
 from federation.protocol import activities as wire
@@ -50,6 +50,7 @@ HANDLERS: dict[type[wire.Envelope], Handler] = {
     wire.Add: reactions.on_add,
     wire.Remove: reactions.on_remove,
     wire.Block: actors.on_block,
+    wire.Flag: reports.on_flag,
 }
 
 

@@ -179,6 +179,8 @@ WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
 # Walked where apps are (test_oauth.py, test_registration.py): they need tokens of another kind, or none.
 # Of the scope push alone, and walked in test_api_push.py.
 OF_PUSH = {(method, "/api/v1/push/subscription") for method in ("GET", "POST", "PUT", "DELETE")}
+# Names in its body whom it is about, and is walked in test_api_reports.py.
+OF_REPORTS = {("POST", "/api/v1/reports")}
 OF_APPS = {
     ("POST", "/api/v1/apps"),
     ("GET", "/api/v1/apps/verify_credentials"),
@@ -269,7 +271,9 @@ def test_the_walk_covers_every_route_there_is(app: Quart) -> None:
         if rule.endpoint.startswith("client_api.") and not rule.endpoint.endswith(".unknown")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    assert from_rules == {(method, re.sub(r"{[^}]*}", "{}", path)) for method, path in {*ROUTES, *OF_APPS, *OF_PUSH}}
+    assert from_rules == {
+        (method, re.sub(r"{[^}]*}", "{}", path)) for method, path in {*ROUTES, *OF_APPS, *OF_PUSH, *OF_REPORTS}
+    }
 
 
 def test_the_contract_knows_the_whole_api() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from web import view_models as v
+from web.presenting.reports import CaseView
 
 NOW = datetime.now(UTC)
 
@@ -324,7 +325,11 @@ GLOBALS: Mapping[str, Any] = {
 }
 
 _PAGED = {"newer_url": None, "older_url": "?before=0190"}
-_ADMIN = {"failed_count": 14, "pending_count": 2, "current": "admin"}
+_ADMIN = {"failed_count": 14, "pending_count": 2, "report_count": 1, "current": "admin"}
+CASE = CaseView(
+    "0192f2a0-0000-7000-8000-00000000000c", ALICE, BOB, "active, silenced", "spam", "Look at this", True,
+    before(days=1), None, "", (PLAIN,), 1,
+)  # fmt: skip
 SCOPES = (v.ScopeView("read everything you can read here"), v.ScopeView("do everything in your name", much=True))
 _SETTINGS = {"invites_enabled": True, "form": EMPTY_FORM, "errors": EMPTY_FORM, "current": "settings"}
 _DOOR = {
@@ -689,6 +694,17 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "total": 4,
         },
     ),
+    "report": (
+        "report.html",
+        {"person": BOB, "thought": PLAIN, "thought_id": PLAIN.id, "form": EMPTY_FORM, "errors": EMPTY_FORM}
+        | {"max_comment": 1000},
+    ),
+    "settings-warnings": (
+        "settings/warnings.html",
+        {**_SETTINGS, "warnings": (("You were warned", "Please be kind", before(days=2), 1),)},
+    ),
+    "admin-reports": ("admin/reports.html", {**_ADMIN, **_PAGED, "cases": (CASE,), "resolved": False}),
+    "admin-report": ("admin/report.html", {**_ADMIN, "case": CASE, "actions": ("none", "suspend")}),
     "admin-domains": (
         "admin/domains.html",
         {**_ADMIN, "form": EMPTY_FORM, "errors": EMPTY_FORM}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint
 
-from web.admin import emojis, failed, hosts, overview, people
+from web.admin import emojis, failed, hosts, overview, people, reports
 from web.security import require_admin
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -16,5 +16,12 @@ async def guard() -> None:
     require_admin()
 
 
-for part in (overview.blueprint, hosts.blueprint, failed.blueprint, people.blueprint, emojis.blueprint):
+for part in (
+    overview.blueprint,
+    hosts.blueprint,
+    failed.blueprint,
+    people.blueprint,
+    reports.blueprint,
+    emojis.blueprint,
+):
     blueprint.register_blueprint(part)

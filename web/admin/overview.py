@@ -28,6 +28,7 @@ async def admin_page(template: str, *, http_status: int = 200, **context: Any) -
         current="admin",
         failed_count=attention.failed,
         pending_count=attention.pending_people,
+        report_count=attention.open_reports,
         http_status=http_status,
         **context,
     )

@@ -129,7 +129,7 @@ class Presenter:
             published_at=thought.created_at,
             summary=thought.summary,
             summary_html=text_with(thought.summary, emojis),
-            sensitive=thought.sensitive,
+            sensitive=thought.sensitive or self._shown.people[thought.user_id].sensitised,
             visibility=thought.visibility,
             lang=thought.language or "",
             edited_at=thought.edited_at,

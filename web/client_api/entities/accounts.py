@@ -44,6 +44,8 @@ def account(site: Site, person: Person) -> dict[str, Any]:
         "emojis": custom_emojis(site, person.emojis, is_remote=person.is_remote) if person.emojis else [],
         "fields": [_field(field, "html") for field in person.fields],
     }
+    if person.silenced:
+        written["limited"] = True
     if not person.is_remote:
         written["noindex"] = not person.indexable
         written["roles"] = _roles(person)

@@ -5,10 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from federation.actions.notices import Notices
+from storage.notifications import Notification
 from storage.people import Person
 from web.client_api.entities.accounts import account
+from web.client_api.entities.reports import account_warning, report
 from web.client_api.entities.site import Site, moment
 from web.client_api.entities.statuses import Statuses
+
+
+def _decisions(site: Site, notices: Notices, one: Notification) -> dict[str, Any]:
+    """Write the report or the warning that a notification tells of."""
+    told = notices.reports.get(one.report_id) if one.report_id is not None else None
+    warned = notices.warnings.get(one.warning_id) if one.warning_id is not None else None
+    written: dict[str, Any] = {}
+    if told is not None and told.target_id in notices.people:
+        written["report"] = report(site, told, notices.people[told.target_id])
+    if warned is not None:
+        written["moderation_warning"] = account_warning(site, warned, notices.people[one.actor_id])
+    return written
 
 
 def notifications(site: Site, notices: Notices, viewer: Person) -> list[dict[str, Any]]:
@@ -31,5 +45,6 @@ def notifications(site: Site, notices: Notices, viewer: Person) -> list[dict[str
         }
         if about is not None:
             item["status"] = about
+        item |= _decisions(site, notices, one)
         written.append(item)
     return written

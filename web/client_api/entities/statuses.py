@@ -86,7 +86,7 @@ class Statuses:
             "created_at": moment(thought.created_at),
             "in_reply_to_id": str(thought.reply_to) if thought.reply_to else None,
             "in_reply_to_account_id": str(thought.reply_to_user_id) if thought.reply_to_user_id else None,
-            "sensitive": thought.sensitive,
+            "sensitive": thought.sensitive or shown.people[thought.user_id].sensitised,
             "spoiler_text": thought.summary,
             "visibility": _VISIBILITY[thought.visibility],
             "language": thought.language,
