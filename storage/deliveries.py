@@ -83,9 +83,9 @@ CLAIM = Rows(
             SELECT d.id FROM deliveries d
             WHERE d.host = due.host AND d.state = 'pending' AND d.due_at <= now()
                 AND (d.leased_until IS NULL OR d.leased_until < now())
-                AND NOT EXISTS (
-                    SELECT FROM deliveries e WHERE e.state = 'pending' AND e.host = d.host
-                        AND e.ordering_key = d.ordering_key AND e.activity_seq < d.activity_seq)
+                AND d.activity_seq = (
+                    SELECT e.activity_seq FROM deliveries e WHERE e.state = 'pending' AND e.host = d.host
+                        AND e.ordering_key = d.ordering_key ORDER BY e.activity_seq LIMIT 1)
             ORDER BY d.due_at, d.activity_seq
             LIMIT greatest(0, due.slots - (
                 SELECT count(*) FROM deliveries l WHERE l.host = due.host AND l.lease IS NOT NULL
@@ -93,7 +93,7 @@ CLAIM = Rows(
         ) c LIMIT $5),
     leased AS (
         UPDATE deliveries d SET lease = $3, leased_until = now() + $4::interval
-        FROM picked WHERE d.id = picked.id AND d.state = 'pending'
+        WHERE d.id = ANY(ARRAY(SELECT id FROM picked)) AND d.state = 'pending'
         RETURNING d.id, d.lease, d.activity_id, d.sender_id, d.inbox_url, d.host, d.strikes, now() - d.since AS age)
     SELECT l.id, l.lease, l.activity_id, l.sender_id, l.inbox_url, l.host, l.strikes, l.age, a.payload,
         CASE WHEN i.scheme_at > now() - interval '7 days' THEN i.scheme END
@@ -112,9 +112,9 @@ RESCHEDULE = Command(
         WHEN (
             SELECT d.due_at FROM deliveries d WHERE d.host = i.host AND d.state = 'pending' AND d.due_at <= now()
                 AND (d.leased_until IS NULL OR d.leased_until < now())
-                AND NOT EXISTS (
-                    SELECT FROM deliveries e WHERE e.state = 'pending' AND e.host = d.host
-                        AND e.ordering_key = d.ordering_key AND e.activity_seq < d.activity_seq)
+                AND d.activity_seq = (
+                    SELECT e.activity_seq FROM deliveries e WHERE e.state = 'pending' AND e.host = d.host
+                        AND e.ordering_key = d.ordering_key ORDER BY e.activity_seq LIMIT 1)
             ORDER BY d.due_at, d.activity_seq LIMIT 1) IS NOT NULL THEN now()
         ELSE least(busy.until, (
             SELECT min(d.due_at) FROM deliveries d

@@ -56,14 +56,16 @@ ACCEPT = Value(
     INSERT INTO inbox_activities (signer_id, host, addressee_id, type, body)
     SELECT $2, $3, $4, $5, $6 FROM fresh RETURNING id""",
 )
+# Whom a worker holds something of is asked once, by a range of an index: leases end within the hour.
 CLAIM = Rows(
     Incoming,
-    """WITH picked AS (
+    """WITH busy AS MATERIALIZED (
+        SELECT signer_id FROM inbox_activities
+        WHERE lease IS NOT NULL AND leased_until BETWEEN now() AND now() + interval '1 hour'),
+    picked AS (
         SELECT i.id FROM inbox_activities i
         WHERE i.state = 'pending' AND i.due_at <= now() AND (i.leased_until IS NULL OR i.leased_until < now())
-            AND NOT EXISTS (SELECT FROM inbox_activities e
-                WHERE e.signer_id = i.signer_id AND e.state = 'pending' AND e.leased_until >= now())
-            AND i.host <> ALL($4::text[])
+            AND i.signer_id NOT IN (SELECT signer_id FROM busy) AND i.host <> ALL($4::text[])
         ORDER BY i.due_at, i.seq LIMIT $3 FOR UPDATE SKIP LOCKED),
     leased AS (
         UPDATE inbox_activities i SET lease = $1, leased_until = now() + $2::interval

@@ -26,8 +26,8 @@ FINISHED_DELIVERIES = Command(
         DELETE FROM deliveries WHERE id IN (
             SELECT d.id FROM deliveries d
             WHERE d.state <> 'pending' AND d.finished_at < now() - interval '30 days'
-                AND NOT EXISTS (SELECT FROM failed_events x
-                    WHERE x.kind = 'delivery' AND x.source_id = d.id AND x.resolution IS NULL)
+                AND (d.state <> 'dead' OR NOT EXISTS (SELECT FROM failed_events x
+                    WHERE x.kind = 'delivery' AND x.source_id = d.id AND x.resolution IS NULL))
             LIMIT $1)
         RETURNING host, state, activity_id),
     locked AS MATERIALIZED (
