@@ -29,10 +29,13 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What a session's cookie tells: which session it is, and whose."""
+    """What a session's cookie tells: which session it is, whose, and how their thoughts start out."""
 
     id: UUID
     last_seen_at: datetime
+    visibility: str
+    language: str
+    sensitive: bool
     person: Person
 
 
@@ -67,7 +70,9 @@ INSERT_SESSION = Command(
 SESSION = Joined(
     Resumed,
     Person,
-    """SELECT s.id, s.last_seen_at, {person} FROM sessions s JOIN users u ON u.id = s.user_id
+    """SELECT s.id, s.last_seen_at, coalesce(p.visibility, 'public') AS visibility,
+        coalesce(p.language, '') AS language, coalesce(p.sensitive, false) AS sensitive, {person}
+    FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN preferences p ON p.user_id = u.id
     WHERE s.token_hash = $1 AND s.expires_at > now() AND u.state = 'active'
         AND NOT u.disabled""",
     person=PERSON_COLUMNS,

@@ -50,6 +50,7 @@ class Person:
     created_at: datetime
     updated_at: datetime
     emojis: list[dict[str, Any]]
+    hide_collections: bool
 
     @property
     def handle(self) -> str:
@@ -135,6 +136,7 @@ class OwnProfile:
     indexable: bool
     actor_type: str
     emojis: list[dict[str, Any]] = field(default_factory=list)
+    hide_collections: bool = False
 
 
 COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fields,
@@ -142,7 +144,7 @@ COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fi
     u.filters_version, u.silenced, u.sensitised, u.disabled,
     u.role, u.state, u.is_remote, u.ap_id, u.inbox_url, u.profile_url,
     u.followers_count, u.following_count, u.thoughts_count, u.last_thought_at, u.created_at, u.updated_at,
-    u.emojis"""
+    u.emojis, u.hide_collections"""
 
 PERSON_BY_ID = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = $1", columns=COLUMNS)
 PEOPLE_BY_IDS = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = ANY($1::uuid[])", columns=COLUMNS)
@@ -197,7 +199,8 @@ UPSERT_REMOTE = Rows(
 UPDATE_PROFILE = Rows(
     Person,
     """UPDATE users u SET display_name = $2, bio = $3, bio_html = $4, sanitiser = $5, fields = $6,
-        locked = $7, discoverable = $8, indexable = $9, actor_type = $10, emojis = $11, updated_at = now()
+        locked = $7, discoverable = $8, indexable = $9, actor_type = $10, emojis = $11,
+        hide_collections = $12, updated_at = now()
     WHERE u.id = $1 AND NOT u.is_remote RETURNING {columns}""",
     columns=COLUMNS,
 )
@@ -482,7 +485,7 @@ async def update_profile(db: Connection, person_id: UUID, profile: OwnProfile) -
     return await UPDATE_PROFILE.first(
         db, person_id, profile.display_name, profile.bio, profile.bio_html, profile.sanitiser,
         profile.fields, profile.locked, profile.discoverable, profile.indexable, profile.actor_type,
-        profile.emojis,
+        profile.emojis, profile.hide_collections,
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ MAX_UPLOAD_BYTES = MAX_VIDEO_BYTES + MAX_FORM_BYTES
 _UPLOAD_WITHIN_S = 15 * 60
 # Whoever sends to these is known before the body is read.
 _UPLOADS = re.compile(r"/api/v[12]/media(/[^/]+)?|/compose|/thoughts/[^/]+/edit")
-_PORTRAITS = ("/settings/profile", "/api/v1/accounts/update_credentials")
+_PORTRAITS = ("/settings/profile", "/api/v1/accounts/update_credentials", "/api/v1/profile")
 
 
 class BoundedRequest(Request):

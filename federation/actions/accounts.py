@@ -17,7 +17,19 @@ from federation.actions.passwords import check_password_rules, hash_password, ve
 from federation.errors import Conflict, Forbidden, Invalid, NotFound
 from federation.protocol.handles import is_local_username
 from federation.settings import Registration
-from storage import access, activities, apps, deliveries, mails, media, moderation, people, thoughts, tokens
+from storage import (
+    access,
+    activities,
+    apps,
+    deliveries,
+    mails,
+    media,
+    moderation,
+    people,
+    preferences,
+    thoughts,
+    tokens,
+)
 from storage.people import NewPerson, Person
 
 if TYPE_CHECKING:
@@ -278,6 +290,7 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         await tokens.delete_all(db, person.id)
         await apps.delete_codes(db, person.id)
         await mails.delete_all(db, person.id)
+        await preferences.DELETE.run(db, person.id)
         await send(
             db,
             services,

@@ -167,7 +167,7 @@ async def get_connections(services: Services, username: str, direction: str) -> 
         person = await _local(db, username)
     url = f"{person.ap_id}/{direction}"
     total = person.followers_count if direction == "followers" else person.following_count
-    return collections.collection(url, total=total, first=f"{url}?page=true")
+    return collections.collection(url, total=total, first=None if person.hide_collections else f"{url}?page=true")
 
 
 async def get_connections_page(
@@ -177,6 +177,8 @@ async def get_connections_page(
     lister = relations.list_followers if direction == "followers" else relations.list_following
     async with services.database.connection() as db:
         person = await _local(db, username)
+        if person.hide_collections:
+            raise NotFound("This list is not shown to anybody.")
         found = await lister(db, person.id, before=before, limit=COLLECTION_PAGE)
         known = await people.find_people(db, [one.person_id for one in found])
     url = f"{person.ap_id}/{direction}"

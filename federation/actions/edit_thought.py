@@ -10,7 +10,8 @@ from federation.actions.acting import acting
 from federation.actions.attaching import Attachable, take_uploads
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.poll_drafts import PollDraft, check_poll
-from federation.actions.publish_thought import audience_of, check_language, compose
+from federation.actions.preferences import check_language
+from federation.actions.publish_thought import audience_of, compose
 from federation.actions.written_emojis import find_written
 from federation.errors import Forbidden, NotFound
 from federation.protocol.sanitise import SANITISER_VERSION

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from federation.actions.outgoing import send_to
-from federation.actions.publish_thought import check_language
+from federation.actions.preferences import check_language
 from federation.errors import Forbidden, Invalid, NotFound
 from storage import activities, lists, notifications, relations, thoughts
 from storage.people import Person

@@ -22,8 +22,12 @@ async def change_picture(services: Services, person: Person, which: str, data: b
 
     Raises `Invalid` with the field `which` for what is no picture, or too large a one.
     """
-    content_hash = await store_picture(services, data, which, _BOXES[which])
-    return await set_picture(services, person, which, content_hash, alt)
+    return await set_picture(services, person, which, await prepare_picture(services, which, data), alt)
+
+
+async def prepare_picture(services: Services, which: str, data: bytes) -> str:
+    """Store what is to be an avatar or header, and return its hash; raises as `change_picture`."""
+    return await store_picture(services, data, which, _BOXES[which])
 
 
 async def store_picture(services: Services, data: bytes, field: str, box: Box) -> str:

@@ -41,6 +41,7 @@ class ProfileForm:
     discoverable: bool = False
     indexable: bool = False
     bot: bool = False
+    hide_collections: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ async def edit_profile(services: Services, person: Person, form: ProfileForm) ->
         discoverable=form.discoverable,
         indexable=form.indexable,
         actor_type="Service" if form.bot else "Person",
+        hide_collections=form.hide_collections,
     )
     async with acting(services, person) as db:
         texts = [name, bio, *(text for field in profile.fields for text in (field["name"], field["value"]))]
@@ -141,16 +143,37 @@ async def send_update(db: Connection, services: Services, person: Person, *, aud
 
 async def set_picture(services: Services, person: Person, which: str, content_hash: str | None, alt: str) -> Person:
     """Set (or with None remove) a person's avatar or header, stored already."""
-    command = {"avatar": people.UPDATE_AVATAR, "header": people.UPDATE_HEADER}[which]
     url = services.media_urls.file(content_hash) if content_hash else None
     async with acting(services, person) as db:
         await media.set_portrait(db, person.id, which, content_hash)
-        await command.run(db, person.id, url, alt[:1500])
-        changed = await people.find_person(db, person.id)
-        if changed is None:
-            raise NotFound("This account is gone.")
-        await send_update(db, services, changed)
+        changed = await _write_picture(db, services, person, which, url=url, alt=alt)
     services.wake()
+    return changed
+
+
+async def describe_picture(services: Services, person: Person, which: str, alt: str) -> Person:
+    """Say what is to be seen on a person's avatar or header, for those who do not see it."""
+    url, present = {
+        "avatar": (person.avatar_url, person.avatar_alt),
+        "header": (person.header_url, person.header_alt),
+    }[which]
+    if url is None or alt == present:
+        return person
+    async with acting(services, person) as db:
+        changed = await _write_picture(db, services, person, which, url=url, alt=alt)
+    services.wake()
+    return changed
+
+
+async def _write_picture(
+    db: Connection, services: Services, person: Person, which: str, *, url: str | None, alt: str
+) -> Person:
+    command = {"avatar": people.UPDATE_AVATAR, "header": people.UPDATE_HEADER}[which]
+    await command.run(db, person.id, url, alt[:1500])
+    changed = await people.find_person(db, person.id)
+    if changed is None:
+        raise NotFound("This account is gone.")
+    await send_update(db, services, changed)
     return changed
 
 
@@ -189,10 +212,17 @@ async def list_top_friends(services: Services, person: Person) -> list[Person]:
         return await people.list_top_friends(db, person.id)
 
 
+def hides_connections(person: Person, viewer: Person | None) -> bool:
+    """Tell whether somebody keeps from a viewer who follows them, and whom they follow."""
+    return person.hide_collections and (viewer is None or viewer.id != person.id)
+
+
 async def list_connected(
-    services: Services, person: Person, direction: str, *, before: UUID | None, limit: int = 40
+    services: Services, viewer: Person | None, person: Person, direction: str, *, before: UUID | None, limit: int = 40
 ) -> People:
     """List a page of a person's `followers` or `following`, newest first, as far as we know them."""
+    if hides_connections(person, viewer):
+        return People([], None)
     lister = {"followers": relations.list_followers, "following": relations.list_following}[direction]
     async with services.database.connection() as db:
         page: list[Connected] = await lister(db, person.id, before=before, limit=limit + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from federation.actions.attaching import Attachable, take_uploads
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.people import find_mentioned
 from federation.actions.poll_drafts import PollDraft, check_poll
+from federation.actions.preferences import check_language, get_preferences
 from federation.actions.quoting import (
     ask_for_consent,
     attach_quote,
@@ -36,6 +36,7 @@ from federation.protocol.text import (
 from storage import access, apps, entries, media, notifications, people, polls, quotes, relations, thoughts
 from storage.news import EntryMade, tell
 from storage.people import Person
+from storage.preferences import Preferences
 from storage.tags import fan_out_tagged
 from storage.thoughts import NewThought, Thought
 
@@ -43,19 +44,18 @@ if TYPE_CHECKING:
     from federation.services import Services
     from storage.database import Connection
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 MAX_IDEMPOTENCY_KEY_CHARS = 200
 VISIBILITIES = frozenset(Visibility)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody typed, and to whom."""
+    """What somebody typed, and to whom; None leaves it to their preferences, an empty language says none."""
 
     source: str
-    visibility: str = "public"
+    visibility: str | None = None
     summary: str = ""
-    sensitive: bool = False
+    sensitive: bool | None = None
     language: str | None = None
     reply_to: UUID | None = None
     idempotency_key: str | None = None
@@ -106,26 +106,22 @@ def _shown(handle: Handle, person: Person) -> Handle:
     return Handle(person.username, handle.host)
 
 
-def check_language(language: str | None) -> str | None:
-    """Return a language tag, or raise `Invalid` for what is none."""
-    if not language:
-        return None
-    if not _LANGUAGE.fullmatch(language):
-        raise Invalid(f"{language!r} is not a language tag such as en or pt-BR.", field="language")
-    return language
-
-
 async def publish_thought(services: Services, author: Person, draft: Draft) -> Thought:
     """Publish a thought: it, its notifications, its activity and the fan-out are one transaction.
 
     With an Idempotency-Key that was used before, return the thought it made. Raises `Invalid` naming the field,
     `NotFound` for a parent that the author may not see.
     """
-    if draft.visibility not in VISIBILITIES:
+    preferred = Preferences()
+    if None in (draft.visibility, draft.sensitive, draft.language, draft.quote_policy):
+        preferred = await get_preferences(services, author)
+    visibility = preferred.visibility if draft.visibility is None else draft.visibility
+    if visibility not in VISIBILITIES:
         raise Invalid("The visibility is public, unlisted, followers or direct.", field="visibility")
     if draft.idempotency_key is not None and len(draft.idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
         raise Invalid("The Idempotency-Key is too long.")
-    language = check_language(draft.language)
+    language = check_language(preferred.language if draft.language is None else draft.language)
+    sensitive = preferred.sensitive if draft.sensitive is None else draft.sensitive
     text = await compose(services, author, draft.source, draft.summary, may_be_empty=bool(draft.media))
     now = services.now()
     poll = check_poll(draft.poll, now) if draft.poll is not None else None
@@ -137,7 +133,6 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
             return await _made_before(db, author, draft.idempotency_key)
         parent = await _parent(db, author, draft.reply_to)
         quoted = await get_quotable(db, author, draft.quote) if draft.quote is not None else None
-        visibility = draft.visibility
         if quoted is not None:
             visibility = visibility_beside(quoted, visibility, author, text.mentioned)
         attachments = await take_uploads(db, services, author, draft.media, thought_id=thought_id)
@@ -152,7 +147,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 source=text.source,
                 plain=text.plain,
                 summary=text.summary,
-                sensitive=draft.sensitive or bool(text.summary),
+                sensitive=sensitive or bool(text.summary),
                 language=language,
                 reply_to=parent.id if parent else None,
                 reply_to_ap_id=parent.ap_id if parent else None,
@@ -165,7 +160,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 emojis=await find_written(db, text.source, text.summary, *(poll.options if poll is not None else ())),
                 created_at=now,
                 application=await _application(db, draft.app_id),
-                quote_policy=policy_of(draft.quote_policy, visibility),
+                quote_policy=policy_of(draft.quote_policy or preferred.quote_policy, visibility),
                 has_quote=quoted is not None,
             ),
             mentions=[person.id for person in text.mentioned],

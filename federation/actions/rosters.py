@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from federation.actions.profiles import list_cached
+from federation.actions.profiles import hides_connections, list_cached
 from federation.errors import NotFound
 from storage import people, reactions, relations, thoughts
 from storage.people import Person
@@ -37,11 +37,15 @@ async def make_roster(db: Connection, ties: Sequence[Connected | Muted]) -> Rost
     )
 
 
-async def get_connected(services: Services, person: Person, direction: str, page: Page) -> Roster:
-    """Return a page of a person's `followers` or `following`.
+async def get_connected(
+    services: Services, viewer: Person | None, person: Person, direction: str, page: Page
+) -> Roster:
+    """Return a page of a person's `followers` or `following`; nobody when they hide that from the viewer.
 
     The first page of a remote person's also has those whom we know from their own server's list.
     """
+    if hides_connections(person, viewer):
+        return Roster([], [])
     lister = {"followers": relations.list_followers, "following": relations.list_following}[direction]
     async with services.database.connection() as db:
         ties = await lister(db, person.id, before=page.older_than, after=page.newer_than, limit=page.limit)

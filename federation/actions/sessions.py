@@ -31,11 +31,14 @@ _WRONG = "That username and password do not go together."
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session's person, and how much they have not read, when that was asked for."""
+    """A session's person, how their thoughts start out, and how much they have not read, when that was asked for."""
 
     session_id: UUID
     person: Person
     unread: int = 0
+    visibility: str = "public"
+    language: str = ""
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ async def resume_session(services: Services, secret: str, *, with_unread: bool =
         if services.now() - session.last_seen_at > timedelta(minutes=5):
             await access.touch_session(db, session.id, SESSION_LASTS)
         unread = await notifications.count_unread(db, session.person.id) if with_unread else 0
-    return SignedIn(session.id, session.person, unread)
+    return SignedIn(session.id, session.person, unread, session.visibility, session.language, session.sensitive)
 
 
 async def list_sessions(services: Services, person: Person) -> list[Session]:

@@ -99,6 +99,7 @@ def _note(author: str) -> dict[str, Any]:
 # (method, path of the contract, id's name in the world, further parameters, whether a stranger may)
 READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/accounts/verify_credentials", "", {}, False),
+    ("/api/v1/profile", "", {}, False),
     ("/api/v1/accounts/lookup", "", {"acct": "bob"}, True),
     ("/api/v1/accounts/search", "", {"q": "bob"}, False),
     ("/api/v1/accounts/relationships", "", {"id[]": ["bob", "dora", "carol", "eve"]}, False),
@@ -155,6 +156,9 @@ WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     *arrangements.WRITES,
     *expressions.WRITES,
     ("PATCH", "/api/v1/accounts/update_credentials", "", {"note": "Hi"}),
+    ("PATCH", "/api/v1/profile", "", {"note": "Ho", "show_media": False}),
+    ("DELETE", "/api/v1/profile/avatar", "", {}),
+    ("DELETE", "/api/v1/profile/header", "", {}),
     ("POST", "/api/v1/accounts/{id}/follow", "bob", {"reblogs": False}),
     ("POST", "/api/v1/accounts/{id}/unfollow", "bob", {}),
     ("POST", "/api/v1/accounts/{id}/block", "bob", {}),

@@ -567,6 +567,11 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {**_SETTINGS, "friends": ("@bob@example.social", "@nobody"), "portraits": (BOB,), "choices": PEOPLE}
         | {"errors": {"friend_2": "We could not find @nobody."}},
     ),
+    "settings-writing": (
+        "settings/writing.html",
+        {**_SETTINGS, "audiences": tuple(v.VISIBILITY_WORDS.items())}
+        | {"form": {"visibility": "followers", "lang": "en", "sensitive": True}},
+    ),
     "settings-appearance": (
         "settings/appearance.html",
         {**_SETTINGS, "custom_css": ".person-name { color: teal }", "show_custom_css": True}

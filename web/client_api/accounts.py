@@ -4,89 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 
-from federation.actions import notices, people, pictures, profiles, rosters, timelines
-from federation.actions.profiles import MAX_FIELDS, ProfileForm
+from federation.actions import people, rosters, timelines
 from federation.actions.search import search_everything
 from federation.errors import NotFound
 from federation.protocol.handles import Handle
 from storage.entries import Page
-from storage.people import Person
 from web.client_api.answers import answer
 from web.client_api.authentication import open_to_all, scoped
 from web.client_api.call import Call
-from web.client_api.entities.accounts import account, credential_account
+from web.client_api.entities.accounts import account
 from web.client_api.entities.statuses import Statuses
 from web.client_api.paging import read_page
-from web.client_api.parameters import Parameters
 from web.current import path_id
 
 routes = Blueprint("accounts", __name__)
 
 _MOST_ACCOUNTS: Final = 40
 _MOST_OFFSET: Final = 10_000
-
-
-async def _credentials(call: Call, person: Person) -> Response:
-    requests = await notices.count_follow_requests(call.services, person)
-    return answer(credential_account(call.site, person, follow_requests=requests))
-
-
-@routes.get("/v1/accounts/verify_credentials")
-@scoped("read:accounts", "profile")
-async def verify_credentials(call: Call) -> Response:
-    """Show the caller themselves."""
-    return await _credentials(call, call.person)
-
-
-@routes.patch("/v1/accounts/update_credentials")
-@scoped("write:accounts")
-async def update_credentials(call: Call) -> Response:
-    """Change what the caller says of themselves; what is not named stays.
-
-    The composer's defaults (`source`) are not kept here: the answer shows what holds.
-    """
-    given, person = call.parameters, call.person
-    form = ProfileForm(
-        display_name=given.text("display_name", person.display_name),
-        bio=given.text("note", person.bio),
-        fields=_fields(given, person),
-        locked=given.flag("locked", default=person.locked),
-        discoverable=given.flag("discoverable", default=person.discoverable),
-        indexable=given.flag("indexable", default=person.indexable),
-    )
-    given.nested("source")
-    person = await profiles.edit_profile(call.services, person, form)
-    files = await request.files
-    for which in ("avatar", "header"):
-        data = files[which].read() if which in files else b""
-        if data:
-            alt = given.text(f"{which}_description")
-            person = await pictures.change_picture(call.services, person, which, data, alt=alt)
-    return await _credentials(call, person)
-
-
-def _fields(given: Parameters, person: Person) -> list[tuple[str, str]]:
-    wanted = given.records("fields_attributes", most=MAX_FIELDS * 4)
-    if wanted is None:
-        return [(field["name"], field["value"]) for field in person.fields]
-    return [(one.text("name"), one.text("value")) for one in wanted]
-
-
-@routes.get("/v1/preferences")
-@scoped("read:accounts")
-async def preferences(call: Call) -> Response:
-    """Show the defaults that hold for everybody: nobody's own are kept."""
-    return answer(
-        {
-            "posting:default:visibility": "public",
-            "posting:default:sensitive": False,
-            "posting:default:language": None,
-            "reading:expand:media": "default",
-            "reading:expand:spoilers": False,
-        }
-    )
 
 
 @routes.get("/v1/accounts/lookup")
@@ -173,4 +109,4 @@ async def following(call: Call, account_id: str) -> Response:
 async def _connected(call: Call, account_id: str, direction: str) -> Response:
     page = read_page(call.parameters, default=40)
     person = await people.get_person_by_id(call.services, path_id(account_id))
-    return call.accounts(await rosters.get_connected(call.services, person, direction, page), page)
+    return call.accounts(await rosters.get_connected(call.services, call.caller, person, direction, page), page)

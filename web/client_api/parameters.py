@@ -53,6 +53,13 @@ class Parameters:
         """Tell whether a name was given as null, which only JSON can."""
         return name in self._tree and self._tree[name] is None
 
+    def upload(self, name: str) -> str:
+        """Return a file that was written as text, however long; "" when there is none."""
+        value = self._value(name)
+        if value is not None and not isinstance(value, str):
+            raise Invalid(f"{name} must be a file.", field=name)
+        return value or ""
+
     def text(self, name: str, default: str = "") -> str:
         """Return a text; numbers and booleans of JSON are read as their text."""
         found = self.optional_text(name)

@@ -44,17 +44,17 @@ async def publish(call: Call) -> Response:
     """Publish a thought, once per Idempotency-Key."""
     given = call.parameters
     _refuse_what_is_not_taken(given)
-    visibility = given.text("visibility") or "public"
-    if visibility not in _VISIBILITY:
+    visibility = given.text("visibility")
+    if visibility and visibility not in _VISIBILITY:
         raise Invalid("The visibility is public, unlisted, private or direct.", field="visibility")
     thought = await publish_thought(
         call.services,
         call.person,
         Draft(
             source=given.text("status"),
-            visibility=_VISIBILITY[visibility],
+            visibility=_VISIBILITY[visibility] if visibility else None,
             summary=given.text("spoiler_text"),
-            sensitive=given.flag("sensitive"),
+            sensitive=given.optional_flag("sensitive"),
             language=given.text("language") or None,
             reply_to=await _parent(call),
             poll=_poll(given),

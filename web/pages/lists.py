@@ -91,7 +91,7 @@ async def _edit_page(
     page = asked_page(_MEMBERS_SHOWN)
     roster = await lists.get_members(services(), me(), one.id, page)
     ties = cut(list(zip(roster.people, roster.cursors, strict=True)), page, lambda tie: tie[1])
-    followed = await profiles.list_connected(services(), me(), "following", before=None, limit=100)
+    followed = await profiles.list_connected(services(), me(), me(), "following", before=None, limit=100)
     return render(
         "list_edit.html",
         current="lists",

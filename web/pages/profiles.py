@@ -107,7 +107,7 @@ async def connections(handle: str, direction: str) -> Response:
     """List who follows a person, or whom they follow, as far as we know them."""
     person, who = await find_by_address(handle), viewer()
     before = parse_uuid(request.args.get("before"))
-    found = await profiles.list_connected(services(), person, direction, before=before)
+    found = await profiles.list_connected(services(), who, person, direction, before=before)
     relations = await people.get_relations(services(), who, [one.id for one in found.people]) if who else {}
     return render(
         "people.html",

@@ -8,6 +8,7 @@ from typing import Any
 from quart import Blueprint, Response, request
 
 from federation.actions import people, pictures, profiles, refuse_domain, rosters
+from federation.actions.preferences import edit_preferences, get_preferences
 from federation.actions.profiles import MAX_TOP_FRIENDS, ProfileForm
 from federation.errors import Invalid, NotFound, RemoteError
 from federation.media.images import MAX_PORTRAIT_BYTES
@@ -23,7 +24,7 @@ from web.pages.profiles import remember_styles, shows_styles
 from web.presenting.people import person_rows, person_view, picture_url, typed_fields
 from web.rendering import render
 from web.security import rate_limited, signed_in
-from web.view_models import FieldView
+from web.view_models import VISIBILITY_WORDS, FieldView
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -78,6 +79,7 @@ async def profile() -> Response:
         "locked": person.locked,
         "discoverable": person.discoverable,
         "indexable": person.indexable,
+        "hide_collections": person.hide_collections,
         "bot": person.actor_type == "Service",
     }
     return _profile_page(person, form=form, fields=typed_fields(person))
@@ -98,6 +100,7 @@ async def save_profile() -> Response:
         locked="locked" in form,
         discoverable="discoverable" in form,
         indexable="indexable" in form,
+        hide_collections="hide_collections" in form,
         bot="bot" in form,
     )
     try:
@@ -125,7 +128,7 @@ async def _save_pictures(form: Mapping[str, str]) -> None:
 
 async def _top_friends_page(friends: tuple[str, ...] | None = None, errors: Problems | None = None) -> Response:
     chosen = await profiles.list_top_friends(services(), me())
-    followed = await profiles.list_connected(services(), me(), "following", before=None, limit=100)
+    followed = await profiles.list_connected(services(), me(), me(), "following", before=None, limit=100)
     return settings_page(
         "top_friends",
         friends=friends or tuple(f"@{friend.handle}" for friend in chosen),
@@ -173,6 +176,40 @@ async def _friend(name: str) -> Person:
     if handle is None:
         raise NotFound("That is not a handle.")
     return await people.get_person(services(), handle)
+
+
+# --- Writing ---------------------------------------------------------------------------------------
+
+
+def _writing_page(form: Mapping[str, Any], errors: Problems | None = None) -> Response:
+    return settings_page("writing", form=form, audiences=tuple(VISIBILITY_WORDS.items()), errors=errors)
+
+
+@blueprint.get("/writing")
+@signed_in
+async def writing() -> Response:
+    """Show how the viewer's thoughts start out."""
+    preferred = await get_preferences(services(), me())
+    return _writing_page(
+        {"visibility": preferred.visibility, "lang": preferred.language or "", "sensitive": preferred.sensitive}
+    )
+
+
+@blueprint.post("/writing")
+@signed_in
+@rate_limited("profile", "20/minute")
+async def save_writing() -> Response:
+    """Save how they start out."""
+    form = await typed()
+    try:
+        await edit_preferences(
+            services(), me(), visibility=form.get("visibility", ""), language=form.get("lang", ""),
+            sensitive="sensitive" in form,
+        )  # fmt: skip
+    except Invalid as exc:
+        return _writing_page(form, {"": exc.message})
+    flash("New thoughts start out like that from now on.")
+    return go("/settings/writing")
 
 
 # --- Appearance ------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from storage.thoughts import Thought
 from web.current import me, parse_uuid, path_id, services, settings
 from web.flashes import flash
 from web.forms import go, go_back, local_path, typed
+from web.pages.composing import new_composer
 from web.presenting.polls import poll_draft, poll_form, typed_poll
 from web.presenting.thoughts import Presenter
 from web.rendering import render
@@ -81,7 +82,7 @@ async def compose() -> Response:
         return render("compose.html", composer=composer, next_url=view.url, current="compose")
     mention, text = request.args.get("mention", ""), request.args.get("text", "")
     source = f"@{mention.removeprefix('@')} " if mention else text
-    composer = ComposerView(max_chars=settings().max_chars, source=source)
+    composer = new_composer(source)
     return render("compose.html", composer=composer, next_url=_next("/home"), current="compose")
 
 
@@ -97,7 +98,7 @@ async def publish() -> Response:
         visibility=form.get("visibility") or "public",
         summary=form.get("summary", ""),
         sensitive="sensitive" in form,
-        language=form.get("lang") or None,
+        language=form.get("lang", ""),
         reply_to=reply_to,
         poll=poll_draft(poll := await typed_poll()),
         quote=quote,
@@ -140,7 +141,7 @@ def _as_typed(
 async def share() -> Response:
     """Offer a page to write on with a text that another site suggests (FEP-3b86 and share intents)."""
     text = "\n\n".join(filter(None, (request.args.get("text", ""), request.args.get("url", ""))))
-    composer = ComposerView(max_chars=settings().max_chars, source=text)
+    composer = new_composer(text)
     return render("compose.html", composer=composer, next_url="/home", current="compose")
 
 

@@ -11,14 +11,14 @@ from federation.actions import overview, tags, timelines
 from federation.actions.timelines import Shown
 from federation.errors import Invalid
 from storage.entries import Entry, Page
-from web.current import me, services, settings, viewer
+from web.current import me, services, viewer
 from web.flashes import flash
 from web.forms import go, go_back
+from web.pages.composing import new_composer
 from web.paging import Cut, asked_page, cut
 from web.presenting.thoughts import Presenter, each_once
 from web.rendering import render
 from web.security import rate_limited, signed_in
-from web.view_models import ComposerView
 
 blueprint = Blueprint("timelines", __name__)
 
@@ -26,11 +26,6 @@ _WELCOME_SHOWS = 10
 _TAGS_SHOWN = 100
 # Where the viewer's filters look on each page; what one kept oneself is shown whatever they say.
 _FILTERED_AS = {"home": "home", "local": "public", "federated": "public", "tag": "public"}
-
-
-def empty_composer() -> ComposerView:
-    """Return the composer with nothing in it."""
-    return ComposerView(max_chars=settings().max_chars)
 
 
 def _page(kind: str, title: str, shown: Shown, cut_entries: Cut[Entry], *, current: str = "", **more: Any) -> Response:
@@ -74,7 +69,7 @@ async def home() -> Response:
     shown = await timelines.get_home(services(), me(), page)
     found = _by_entry(shown, page)
     first = page.older_than is None and page.newer_than is None
-    return _page("home", "Home", shown, found, composer=empty_composer() if first else None)
+    return _page("home", "Home", shown, found, composer=new_composer() if first else None)
 
 
 @blueprint.get("/local")

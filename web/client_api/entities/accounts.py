@@ -6,8 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from storage.people import Person
+from storage.preferences import Preferences
 from storage.relations import Relation
 from web.client_api.entities.site import Site, custom_emojis, day, moment
+
+API_VISIBILITY = {"public": "public", "unlisted": "unlisted", "followers": "private", "direct": "direct"}
+"""Stored visibilities by the API's names."""
 
 _ROLES = {"user": ("", "0"), "moderator": ("Moderator", "1308"), "admin": ("Admin", "1")}
 
@@ -40,7 +44,7 @@ def account(site: Site, person: Person) -> dict[str, Any]:
         "following_count": person.following_count,
         "statuses_count": person.thoughts_count,
         "last_status_at": person.last_thought_at.date().isoformat() if person.last_thought_at else None,
-        "hide_collections": False,
+        "hide_collections": person.hide_collections,
         "emojis": custom_emojis(site, person.emojis, is_remote=person.is_remote) if person.emojis else [],
         "fields": [_field(field, "html") for field in person.fields],
     }
@@ -66,24 +70,52 @@ def _roles(person: Person) -> list[dict[str, Any]]:
     return [{"id": number, "name": name, "color": ""}] if name else []
 
 
-def credential_account(site: Site, person: Person, *, follow_requests: int) -> dict[str, Any]:
+def credential_account(site: Site, person: Person, preferred: Preferences, *, follow_requests: int) -> dict[str, Any]:
     """Write the viewer themselves, with what they typed and the defaults of their composer."""
     name, number = _ROLES[person.role]
     return {
         **account(site, person),
         "source": {
-            "privacy": "public",
-            "sensitive": False,
-            "language": None,
+            "privacy": API_VISIBILITY[preferred.visibility],
+            "sensitive": preferred.sensitive,
+            "language": preferred.language,
+            "quote_policy": preferred.quote_policy,
             "note": person.bio,
             "fields": [_field(field, "value") for field in person.fields],
             "follow_requests_count": follow_requests,
             "discoverable": person.discoverable,
             "indexable": person.indexable,
-            "hide_collections": False,
-            "attribution_domains": [],
+            "hide_collections": person.hide_collections,
+            "attribution_domains": preferred.attribution_domains,
         },
         "role": {"id": number, "name": name, "permissions": number, "color": "", "highlighted": bool(name)},
+    }
+
+
+def profile(site: Site, person: Person, preferred: Preferences) -> dict[str, Any]:
+    """Write a Profile: what the viewer says of themselves, as they typed it; pictures they have not are null."""
+    avatar = site.picture(person.avatar_url, is_remote=False, default="") or None
+    header = site.picture(person.header_url, is_remote=False, default="") or None
+    return {
+        "id": str(person.id),
+        "display_name": person.display_name,
+        "note": person.bio,
+        "fields": [_field(field, "value") for field in person.fields],
+        "avatar": avatar,
+        "avatar_static": avatar,
+        "avatar_description": person.avatar_alt,
+        "header": header,
+        "header_static": header,
+        "header_description": person.header_alt,
+        "locked": person.locked,
+        "bot": person.actor_type == "Service",
+        "hide_collections": person.hide_collections,
+        "discoverable": person.discoverable,
+        "indexable": person.indexable,
+        "show_media": preferred.show_media,
+        "show_media_replies": preferred.show_media_replies,
+        "show_featured": preferred.show_featured,
+        "attribution_domains": preferred.attribution_domains,
     }
 
 

@@ -15,13 +15,11 @@ from storage.entries import Entry, Marks
 from storage.people import Person
 from storage.polls import Poll
 from storage.thoughts import Mention, Thought, Version
-from web.client_api.entities.accounts import account
+from web.client_api.entities.accounts import API_VISIBILITY, account
 from web.client_api.entities.filters import results as filter_results
 from web.client_api.entities.media import attachments
 from web.client_api.entities.polls import poll
 from web.client_api.entities.site import Site, custom_emojis, moment
-
-_VISIBILITY = {"public": "public", "unlisted": "unlisted", "followers": "private", "direct": "direct"}
 
 
 class Statuses:
@@ -88,7 +86,7 @@ class Statuses:
             "in_reply_to_account_id": str(thought.reply_to_user_id) if thought.reply_to_user_id else None,
             "sensitive": thought.sensitive or shown.people[thought.user_id].sensitised,
             "spoiler_text": thought.summary,
-            "visibility": _VISIBILITY[thought.visibility],
+            "visibility": API_VISIBILITY[thought.visibility],
             "language": thought.language,
             "uri": thought.ap_id,
             "url": thought.url,
