@@ -45,10 +45,10 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class HiddenAuthor:
-    """Somebody whom the viewer blocked or muted."""
+    """Somebody whom the viewer blocked or muted, or whose server; `how` is the client API's name for it."""
 
     person_id: UUID
-    blocked: bool
+    how: str
 
 
 COLUMNS = """q.thought_id, q.user_id, q.quoted_id, q.quoted_user_id, q.quoted_ap_id, q.state, q.legacy,
@@ -94,12 +94,16 @@ VISIBLE_QUOTED = Rows(
 )
 HIDDEN_AUTHORS = Rows(
     HiddenAuthor,
-    """SELECT x.id AS person_id, EXISTS (
-        SELECT FROM blocks b WHERE b.blocker_id = $1 AND b.blocked_id = x.id) AS blocked
-    FROM unnest($2::uuid[]) AS x (id)
-    WHERE EXISTS (SELECT FROM blocks b WHERE b.blocker_id = $1 AND b.blocked_id = x.id)
-        OR EXISTS (SELECT FROM mutes m WHERE m.muter_id = $1 AND m.muted_id = x.id
-            AND (m.expires_at IS NULL OR m.expires_at > now()))""",
+    """SELECT x.person_id, x.how FROM (
+        SELECT u.id AS person_id, CASE
+            WHEN EXISTS (SELECT FROM blocks b WHERE b.blocker_id = $1 AND b.blocked_id = u.id) THEN 'blocked_account'
+            WHEN EXISTS (SELECT FROM user_domain_blocks d WHERE d.user_id = $1 AND d.domain = u.domain)
+                THEN 'blocked_domain'
+            WHEN EXISTS (SELECT FROM mutes m WHERE m.muter_id = $1 AND m.muted_id = u.id
+                AND (m.expires_at IS NULL OR m.expires_at > now())) THEN 'muted_account'
+            END AS how
+        FROM users u WHERE u.id = ANY($2::uuid[])) x
+    WHERE x.how IS NOT NULL""",
 )
 LOCAL_QUOTERS = Value(
     UUID,
@@ -173,9 +177,9 @@ async def list_visible(db: Connection, viewer: UUID | None, thought_ids: Sequenc
     return {thought.id: thought for thought in await VISIBLE_QUOTED.all(db, viewer, thought_ids)}
 
 
-async def list_hidden_authors(db: Connection, viewer: UUID, people: Sequence[UUID]) -> dict[UUID, bool]:
-    """Tell whom of these people the viewer hides: True for blocked, False for muted ones."""
-    return {one.person_id: one.blocked for one in await HIDDEN_AUTHORS.all(db, viewer, people)} if people else {}
+async def list_hidden_authors(db: Connection, viewer: UUID, people: Sequence[UUID]) -> dict[UUID, str]:
+    """Tell whom of these people the viewer hides, and how."""
+    return {one.person_id: one.how for one in await HIDDEN_AUTHORS.all(db, viewer, people)} if people else {}
 
 
 async def list_quoting(db: Connection, viewer: UUID | None, quoted_id: UUID, page: Page) -> list[Thought]:

@@ -54,7 +54,9 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
             raise Forbidden("You can only edit your own thoughts.")
         sensitive = revision.sensitive or bool(text.summary)
         asked = await polls.find_poll(db, None, thought_id) if before.object_type == polls.OBJECT_TYPE else None
-        poll = check_poll(revision.poll, services.now(), before=asked) if revision.poll is not None else None
+        poll = None
+        if revision.poll is not None:
+            poll = check_poll(revision.poll, services.now(), before=asked, media=bool(revision.media))
         attachments = await take_uploads(db, services, author, revision.media, thought_id=thought_id)
         same = (before.source, before.summary, before.sensitive, before.language, before.attachments) == (
             text.source, text.summary, sensitive, language, attachments,

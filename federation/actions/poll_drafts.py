@@ -29,8 +29,13 @@ class PollDraft:
     hide_totals: bool = False
 
 
-def check_poll(draft: PollDraft, now: datetime, *, before: Poll | None = None) -> NewPoll:
-    """Return the poll to be, or raise `Invalid` naming the field; `before` is the one that an edit finds."""
+def check_poll(draft: PollDraft, now: datetime, *, before: Poll | None = None, media: bool = False) -> NewPoll:
+    """Return the poll to be, or raise `Invalid` naming the field; `before` is the one that an edit finds.
+
+    A thought carries a poll or `media`: other servers show only one of them.
+    """
+    if media:
+        raise Invalid("A thought has either a poll or attachments.", field="poll")
     options = [" ".join(normalise_source(option).split()) for option in draft.options]
     if not LEAST_OPTIONS <= len(options) <= MOST_OPTIONS:
         raise Invalid(f"A poll has {LEAST_OPTIONS} to {MOST_OPTIONS} answers to choose from.", field="poll")

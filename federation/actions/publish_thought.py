@@ -124,7 +124,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
     sensitive = preferred.sensitive if draft.sensitive is None else draft.sensitive
     text = await compose(services, author, draft.source, draft.summary, may_be_empty=bool(draft.media))
     now = services.now()
-    poll = check_poll(draft.poll, now) if draft.poll is not None else None
+    poll = check_poll(draft.poll, now, media=bool(draft.media)) if draft.poll is not None else None
     async with acting(services, author) as db:
         thought_id = await thoughts.new_id(db, now)
         if draft.idempotency_key is not None and not await access.claim_idempotency_key(

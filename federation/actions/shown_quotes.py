@@ -26,8 +26,8 @@ class Quoted:
 
     quote: Quote
     entry: Entry | None = None
-    blocked: bool | None = None
-    """True or False when the viewer blocked or muted the quoted author."""
+    hidden: str | None = None
+    """How the viewer hides the quoted author: `blocked_account`, `blocked_domain` or `muted_account`."""
 
     @property
     def state(self) -> str:
@@ -38,7 +38,7 @@ class Quoted:
             return "deleted"
         if self.entry is None:
             return "unauthorized"
-        return {None: "accepted", True: "blocked_account", False: "muted_account"}[self.blocked]
+        return self.hidden or "accepted"
 
 
 async def find_shown_quotes(db: Connection, viewer: Person | None, found: Sequence[Entry]) -> dict[UUID, Quoted]:
@@ -68,7 +68,7 @@ def _is_shown(quote: Quote) -> bool:
     return quote.state == "accepted" or not quote.legacy
 
 
-def _quoted(quote: Quote, seen: dict[UUID, Thought], hidden: dict[UUID, bool]) -> Quoted:
+def _quoted(quote: Quote, seen: dict[UUID, Thought], hidden: dict[UUID, str]) -> Quoted:
     thought = seen.get(quote.quoted_id) if quote.state == "accepted" and quote.quoted_id is not None else None
     if thought is None:
         return Quoted(quote)

@@ -273,3 +273,19 @@ async def test_a_poll_in_a_home_reaches_followers(services: Services) -> None:
     thought = await _ask(services, ada)
     home = await timelines.get_home(services, bob, PAGE)
     assert home.polls[thought.id].options == list(TEA.options)
+
+
+async def test_tallies_are_asked_for_once_in_a_while_and_once_after_the_end(services: Services) -> None:
+    rita = await make_remote_person(services, "rita")
+    thought = await hear(services, rita, "<p>Colour?</p>", **_question())
+    asked = "SELECT count(*) FROM fetches WHERE url = $1"
+    await polls.ask_for_tallies(services, thought.id)
+    assert await scalar(services, asked, thought.ap_id) == 0
+    await execute(services, "UPDATE polls SET fetched_at = now() - interval '2 min'")
+    await polls.ask_for_tallies(services, thought.id)
+    assert await scalar(services, asked, thought.ap_id) == 1
+    await execute(services, "DELETE FROM fetches")
+    await execute(services, "UPDATE polls SET expires_at = now() - interval '1 h', fetched_at = now() - interval '2 h'")
+    for _ in range(2):
+        await polls.ask_for_tallies(services, thought.id)
+    assert await scalar(services, asked, thought.ap_id) == 1

@@ -198,6 +198,9 @@ async def test_what_is_deleted_or_hidden_is_not_quoted_any_more(services: Servic
     await blocks.unblock_person(services, ada, eve)
     await blocks.block_person(services, eve, ada)
     assert await _state(services, eve, quoting[0]) == "blocked_account"
+    await blocks.unblock_person(services, eve, ada)
+    await blocks.mute_person(services, eve, ada)
+    assert await _state(services, eve, quoting[0]) == "muted_account"
     await delete_thought(services, ada, first.id)
     assert await _state(services, bob, quoting[0]) == "deleted"
     await delete_thought(services, bob, quoting[1].id)

@@ -45,6 +45,7 @@ _QUOTE_STATES = {
     "deleted": "It quoted a thought that was deleted.",
     "unauthorized": "It quotes a thought that is not yours to see.",
     "blocked_account": "It quotes somebody whom you block.",
+    "blocked_domain": "It quotes somebody of a server that you block.",
     "muted_account": "It quotes somebody whom you mute.",
 }
 _JOINED = ("favourite", "reblog", "follow")
@@ -99,7 +100,7 @@ class Presenter:
         found = self._shown.quotes.get(thought.id)
         if found is None:
             return None
-        view = self.one(found.entry, quoted=True) if found.entry is not None and found.blocked is None else None
+        view = self.one(found.entry, quoted=True) if found.entry is not None and found.hidden is None else None
         unseen = _QUOTE_STATES["unauthorized"]
         return QuoteView(view, "" if view is not None else _QUOTE_STATES.get(found.state, unseen))
 
