@@ -59,6 +59,7 @@ UPDATE = Rows(
 OF_TOKEN = Rows(Subscription, "SELECT {columns} FROM push_subscriptions s WHERE s.token_id = $1", columns=COLUMNS)
 DELETE_OF_TOKEN = Command("DELETE FROM push_subscriptions WHERE token_id = $1")
 DELETE = Command("DELETE FROM push_subscriptions WHERE id = $1")
+DELETE_ALL_OF = Command("DELETE FROM push_subscriptions WHERE user_id = $1")
 # Ends with its token, and with its person.
 LIVE = Rows(
     Subscription,
@@ -129,6 +130,11 @@ async def delete_of_token(db: Connection, token_id: UUID) -> None:
 async def delete_subscription(db: Connection, subscription_id: UUID) -> None:
     """End a subscription, and what was on its way there."""
     await DELETE.run(db, subscription_id)
+
+
+async def delete_all(db: Connection, user_id: UUID) -> None:
+    """End every subscription of somebody, with what is still to be pushed to it."""
+    await DELETE_ALL_OF.run(db, user_id)
 
 
 async def claim(db: Connection, *, lease: UUID, lease_for: timedelta, limit: int) -> list[Push]:

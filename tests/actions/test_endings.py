@@ -223,7 +223,13 @@ KEPT = {
     "remote_actor_connections.user_id": "of remote people",
     "remote_actors.user_id": "of remote people",
     "remote_keys.user_id": "of remote people",
+    "reports.action_taken_by": "the moderators' file",
+    "reports.assigned_to": "the moderators' file",
+    "reports.reporter_id": "the moderators' file",
+    "reports.target_id": "the moderators' file",
     "thoughts.reply_to_user_id": "what others wrote",
+    "warnings.by_id": "the moderators' file",
+    "warnings.target_id": "the moderators' file",
 }
 
 
