@@ -17,7 +17,6 @@ from federation.actions.passwords import check_password_rules, hash_password, ve
 from federation.errors import Conflict, Forbidden, Invalid, NotFound
 from federation.protocol.handles import is_local_username
 from federation.settings import Registration
-<<<<<<< Updated upstream
 from storage import (
     access,
     activities,
@@ -28,12 +27,10 @@ from storage import (
     moderation,
     people,
     preferences,
+    pushes,
     thoughts,
     tokens,
 )
-=======
-from storage import access, activities, apps, deliveries, mails, media, moderation, people, pushes, thoughts, tokens
->>>>>>> Stashed changes
 from storage.people import NewPerson, Person
 
 if TYPE_CHECKING:
@@ -294,11 +291,8 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         await tokens.delete_all(db, person.id)
         await apps.delete_codes(db, person.id)
         await mails.delete_all(db, person.id)
-<<<<<<< Updated upstream
         await preferences.DELETE.run(db, person.id)
-=======
         await pushes.delete_all(db, person.id)
->>>>>>> Stashed changes
         await send(
             db,
             services,
