@@ -90,6 +90,12 @@ OWN = Rows(
     "SELECT {columns} FROM media m WHERE m.id = $2 AND m.user_id = $1 AND m.purpose = 'attachment'",
     columns=COLUMNS,
 )
+SOME_OWN = Rows(
+    Media,
+    """SELECT {columns} FROM media m
+    WHERE m.id = ANY($2::uuid[]) AND m.user_id = $1 AND m.purpose = 'attachment'""",
+    columns=COLUMNS,
+)
 OWN_LOCKED = Rows(
     Media,
     """SELECT {columns} FROM media m WHERE m.id = ANY($2::uuid[]) AND m.user_id = $1 AND m.purpose = 'attachment'
@@ -176,6 +182,11 @@ async def mark_ready(
 async def find_own(db: Connection, person_id: UUID, media_id: UUID) -> Media | None:
     """Find one of somebody's uploads."""
     return await OWN.first(db, person_id, media_id)
+
+
+async def list_own(db: Connection, person_id: UUID, media_ids: Sequence[UUID]) -> list[Media]:
+    """List some of somebody's uploads."""
+    return await SOME_OWN.all(db, person_id, media_ids) if media_ids else []
 
 
 async def lock_own(db: Connection, person_id: UUID, media_ids: Sequence[UUID]) -> dict[UUID, Media]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cache
+from html import escape
 from typing import Any
 
 import jinja2
@@ -32,7 +33,7 @@ _TYPES = {"atom": "application/atom+xml; charset=utf-8", "rss": "application/rss
 @cache
 def _environment() -> jinja2.Environment:
     env = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES / "feeds"), autoescape=True, auto_reload=False)
-    env.filters.update(iso=iso, rfc822=_rfc822, title_of=_title_of)
+    env.filters.update(iso=iso, rfc822=_rfc822, title_of=_title_of, with_media=_with_media)
     return env
 
 
@@ -43,6 +44,17 @@ def _rfc822(at: datetime) -> str:
 def _title_of(view: ThoughtView) -> str:
     words = " ".join((view.summary or plain_text(view.html)).split())
     return words if len(words) <= _TITLE_CHARS else words[: _TITLE_CHARS - 1] + "…"
+
+
+def _with_media(view: ThoughtView) -> str:
+    """Return a thought's HTML with its pictures; what is sensitive, video and sound become links."""
+    parts = [view.html]
+    for one in view.shown:
+        if one.kind == "image" and not view.sensitive:
+            parts.append(f'<p><img src="{escape(one.preview_url or one.url)}" alt="{escape(one.alt)}"></p>')
+        else:
+            parts.append(f'<p><a href="{escape(one.url)}">{escape(one.alt or one.label)}</a></p>')
+    return "".join(parts)
 
 
 @blueprint.get("/@<handle>/feed.atom")

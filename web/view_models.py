@@ -155,7 +155,8 @@ class EmojiView:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentView:
-    """One attachment; `preview_url` is a copy on our origin, without one it becomes a labelled link."""
+    """One attachment. What `is_shown` is had from us: `url` is the thing itself, `preview_url` a small picture of it;
+    anything else becomes a labelled link."""
 
     url: str
     kind: str
@@ -165,6 +166,43 @@ class AttachmentView:
     height: int | None = None
     blurhash: str = ""
     preview_url: str | None = None
+    preview_width: int | None = None
+    focus: str = ""
+    is_shown: bool = False
+
+    @property
+    def sources(self) -> str:
+        """The small and the large picture, for the browser to choose from."""
+        if not self.preview_url or not self.preview_width or not self.width or self.preview_width >= self.width:
+            return ""
+        return f"{self.preview_url} {self.preview_width}w, {self.url} {self.width}w"
+
+
+FOCUS_WORDS: tuple[tuple[str, str], ...] = (
+    ("0,0", "The middle"), ("0,0.75", "The top"), ("0,-0.75", "The bottom"), ("-0.75,0", "The left"),
+    ("0.75,0", "The right"), ("-0.75,0.75", "Top left"), ("0.75,0.75", "Top right"),
+    ("-0.75,-0.75", "Bottom left"), ("0.75,-0.75", "Bottom right"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MediaCard:
+    """An upload in the composer, with what is said of it so far."""
+
+    id: str
+    kind: str
+    label: str
+    preview_url: str | None = None
+    alt: str = ""
+    focus: str = "0,0"
+    waiting: bool = False
+    problem: str = ""
+
+    @property
+    def focuses(self) -> tuple[tuple[str, str], ...]:
+        """Places to keep in view and their words; one chosen elsewhere is among them."""
+        known = any(self.focus == value for value, _ in FOCUS_WORDS)
+        return FOCUS_WORDS if known else ((self.focus, "As chosen before"), *FOCUS_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,12 +313,12 @@ class ThoughtView:
     @property
     def shown(self) -> tuple[AttachmentView, ...]:
         """The attachments shown in place."""
-        return tuple(a for a in self.attachments if a.preview_url)
+        return tuple(a for a in self.attachments if a.is_shown)
 
     @property
     def linked(self) -> tuple[AttachmentView, ...]:
         """The attachments that stay where they are and get a link."""
-        return tuple(a for a in self.attachments if not a.preview_url)
+        return tuple(a for a in self.attachments if not a.is_shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +486,9 @@ class ComposerView:
     poll: PollForm = field(default_factory=PollForm)
     quote: ThoughtView | None = None
     quote_policy: str = "public"
+    media: tuple[MediaCard, ...] = ()
+    max_media: int = 4
+    note: str = ""
 
     @property
     def quoters(self) -> tuple[tuple[str, str], ...]:
@@ -672,3 +713,5 @@ class PageMeta:
     description: str = ""
     type: str = "website"
     image: str = ""
+    image_alt: str = ""
+    is_large: bool = False

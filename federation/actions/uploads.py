@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import tempfile
 from datetime import timedelta
@@ -45,6 +46,7 @@ _LEASE = timedelta(minutes=15)
 _PAUSE = timedelta(minutes=1)
 _MOST_ATTEMPTS = 5
 _MB = 1024 * 1024
+_LOOK_EVERY_S = 0.3
 
 
 def check_alt(text: str) -> str:
@@ -81,6 +83,20 @@ async def upload(
         await media.MAKE_DUE.run(db, found.id)
     services.wake()
     return found
+
+
+async def upload_soon(services: Services, person: Person, path: Path) -> Media:
+    """Take a file for somebody who waits: pictures are made ready at once, what takes longer is left to workers."""
+    at_once = is_picture(await asyncio.to_thread(_taken, path))
+    return await upload(services, person, path, at_once=at_once)
+
+
+async def wait_for(services: Services, person: Person, media_ids: list[UUID], *, within_s: float) -> None:
+    """Return when none of these uploads is being worked on any more, or after a while."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            while any(one.state == "waiting" for one in await list_uploads(services, person, media_ids)):  # noqa: ASYNC110 - another process works
+                await asyncio.sleep(_LOOK_EVERY_S)
 
 
 async def _upload_now(services: Services, person: Person, path: Path, *, alt: str, focus: Focus) -> Media:
@@ -211,8 +227,8 @@ async def get_upload(services: Services, person: Person, media_id: UUID) -> Medi
 
 async def list_uploads(services: Services, person: Person, media_ids: list[UUID]) -> list[Media]:
     """Return those of these that are one's own, in this order."""
-    async with services.database.transaction() as db:
-        found = await media.lock_own(db, person.id, media_ids)
+    async with services.database.connection() as db:
+        found = {one.id: one for one in await media.list_own(db, person.id, media_ids)}
     return [found[media_id] for media_id in media_ids if media_id in found]
 
 

@@ -72,9 +72,11 @@ def picture(name: str, alt: str = "", **facts: Any) -> v.AttachmentView:
     return v.AttachmentView(
         url=f"/static/{name}",
         preview_url=f"/static/{name}",
-        kind="image",
+        kind=facts.pop("kind", "image"),
         alt=alt,
         label=name,
+        preview_width=640,
+        is_shown=True,
         width=facts.pop("width", 1200),
         height=facts.pop("height", 800),
         blurhash="LEHV6nWB2yk8pyo0adR*.7kCMdnj",
@@ -170,6 +172,15 @@ LINKED = thought(
 SENSITIVE = thought(
     EVE, "<p>Careful, a spider.</p>", sensitive=True, attachments=(picture("m2.jpg", "A large spider"),)
 )
+MOVING = thought(
+    EVE,
+    "",
+    attachments=(
+        picture("a.mp4", "A spider walks", kind="video", focus="x0 y8"),
+        picture("b.mp4", kind="gifv"),
+        v.AttachmentView("/static/c.mp3", "audio", "Rain", "Sound", is_shown=True),
+    ),
+)
 QUOTING = thought(
     CHIARA,
     "<blockquote><p>Simplicity is the final achievement.</p></blockquote><p>Three things I took with me:</p>"
@@ -201,6 +212,7 @@ TIMELINE = (
     QUOTING,
     PRIVATE,
     SENSITIVE,
+    MOVING,
     ANSWERED,
     GALLERY,
     QUOTED,
@@ -398,6 +410,12 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 summary="Weather",
                 lang="tlh",
                 error="A thought may have 500 characters; this one has 512.",
+                note="Your files are here.",
+                media=(
+                    v.MediaCard("m1", "image", "Picture", "/static/m1.jpg", "A pier", "0.2,0.1"),
+                    v.MediaCard("m2", "video", "Video", waiting=True),
+                    v.MediaCard("m3", "audio", "Sound", problem="The file is damaged."),
+                ),
             ),
             "next_url": "/home",
             "current": "compose",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from quart import Blueprint, Response, request
 
-from federation.actions import blocks, reactions, timelines
+from federation.actions import blocks, reactions, timelines, uploads
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought, list_versions
 from federation.actions.polls import get_poll
@@ -23,14 +23,18 @@ from storage.thoughts import Thought
 from web.current import me, parse_uuid, path_id, services, settings
 from web.flashes import flash
 from web.forms import go, go_back, local_path, typed
+from web.pages.attaching import Chosen, chosen
 from web.pages.composing import new_composer
+from web.presenting.media import media_card
 from web.presenting.polls import poll_draft, poll_form, typed_poll
 from web.presenting.thoughts import Presenter
 from web.rendering import render
 from web.security import rate_limited, signed_in
-from web.view_models import ComposerView, PollForm, ThoughtView
+from web.view_models import ComposerView, MediaCard, PollForm, ThoughtView
 
 blueprint = Blueprint("thoughts", __name__)
+
+_NOTE = "Your files are here. Say what they show, for people who cannot see or hear them, then post."
 
 
 async def _view(thought_id: UUID) -> tuple[Thought, ThoughtView, str]:
@@ -51,6 +55,7 @@ async def answer_composer(thought: Thought, view: ThoughtView, mentions: str) ->
     """Return a composer that answers a thought: as private as it is, in its language, its people named."""
     return ComposerView(
         max_chars=settings().max_chars,
+        max_media=settings().max_media,
         source=mentions,
         summary=thought.summary,
         visibility=thought.visibility,
@@ -78,7 +83,9 @@ async def compose() -> Response:
     if quote is not None:
         thought, view, _ = await _view(quote)
         private = "followers" if thought.visibility == "followers" else "public"
-        composer = ComposerView(max_chars=settings().max_chars, visibility=private, quote=view)
+        composer = ComposerView(
+            max_chars=settings().max_chars, max_media=settings().max_media, visibility=private, quote=view
+        )
         return render("compose.html", composer=composer, next_url=view.url, current="compose")
     mention, text = request.args.get("mention", ""), request.args.get("text", "")
     source = f"@{mention.removeprefix('@')} " if mention else text
@@ -91,8 +98,10 @@ async def compose() -> Response:
 @rate_limited("compose", "30/minute")
 async def publish() -> Response:
     """Publish what was written; a refused text comes back with the reason."""
-    form = await typed()
+    form, files = await typed(), await chosen()
     reply_to, quote = parse_uuid(form.get("reply_to")), parse_uuid(form.get("quote"))
+    if files.asks_again:
+        return await _with_files(form, files, reply_to=await _shown(reply_to), quote=await _shown(quote))
     draft = Draft(
         source=form.get("source", ""),
         visibility=form.get("visibility") or "public",
@@ -103,13 +112,13 @@ async def publish() -> Response:
         poll=poll_draft(poll := await typed_poll()),
         quote=quote,
         quote_policy=form.get("quote_policy") or None,
+        media=(await files.settled()).wanted,
     )
     try:
         await publish_thought(services(), me(), draft)
     except Invalid as exc:
-        view = (await _view(reply_to))[1] if reply_to is not None else None
-        quoted = (await _view(quote))[1] if quote is not None else None
-        composer = replace(_as_typed(form, poll, exc.message, reply_to=view), quote=quoted)
+        composer = _as_typed(form, poll, exc.message, reply_to=await _shown(reply_to), media=await files.cards())
+        composer = replace(composer, quote=await _shown(quote))
         return render(
             "compose.html", composer=composer, next_url=local_path(form.get("next"), "/home"),
             current="compose", http_status=422,
@@ -118,11 +127,42 @@ async def publish() -> Response:
     return await go_back("/home")
 
 
+async def _shown(thought_id: UUID | None) -> ThoughtView | None:
+    return None if thought_id is None else (await _view(thought_id))[1]
+
+
+async def _with_files(
+    form: dict[str, str],
+    files: Chosen,
+    *,
+    reply_to: ThoughtView | None = None,
+    quote: ThoughtView | None = None,
+    edit_id: str | None = None,
+) -> Response:
+    """Show the composer again with its files, for what is to be said about them."""
+    poll = await typed_poll(edited="poll_edited" in form)
+    composer = _as_typed(form, poll, files.problem, reply_to=reply_to, edit_id=edit_id, media=await files.cards())
+    asked = _NOTE if files.added and "attach" not in form else ""
+    composer = replace(composer, quote=quote, note=asked)
+    return render(
+        "compose.html", composer=composer, next_url=local_path(form.get("next"), "/home"),
+        current="compose", http_status=422 if files.problem else 200,
+    )  # fmt: skip
+
+
 def _as_typed(
-    form: dict[str, str], poll: PollForm, error: str, *, reply_to: ThoughtView | None = None, edit_id: str | None = None
+    form: dict[str, str],
+    poll: PollForm,
+    error: str,
+    *,
+    reply_to: ThoughtView | None = None,
+    edit_id: str | None = None,
+    media: tuple[MediaCard, ...] = (),
 ) -> ComposerView:
     return ComposerView(
         max_chars=settings().max_chars,
+        max_media=settings().max_media,
+        media=media,
         source=form.get("source", ""),
         summary=form.get("summary", ""),
         visibility=form.get("visibility") or "public",
@@ -163,8 +203,16 @@ async def edit(thought_id: str) -> Response:
         edit_id=view.id,
         poll=poll_form(asked),
         quote_policy=choice(thought.quote_policy),
+        max_media=settings().max_media,
+        media=await _cards_of(thought),
     )
     return render("compose.html", composer=composer, next_url=view.url, versions=await _versions(thought.id))
+
+
+async def _cards_of(thought: Thought) -> tuple[MediaCard, ...]:
+    ids = [UUID(one["id"]) for one in thought.attachments]
+    found = await uploads.list_uploads(services(), me(), ids) if ids else []
+    return tuple(media_card(one, services().media_urls) for one in found)
 
 
 async def _versions(thought_id: UUID) -> tuple[tuple[object, str], ...]:
@@ -177,19 +225,23 @@ async def _versions(thought_id: UUID) -> tuple[tuple[object, str], ...]:
 @rate_limited("compose", "30/minute")
 async def save(thought_id: str) -> Response:
     """Save an edited thought; a refused text comes back with the reason."""
-    wanted, form = path_id(thought_id), await typed()
+    wanted, form, files = path_id(thought_id), await typed(), await chosen()
+    if files.asks_again:
+        return await _with_files(form, files, edit_id=str(wanted))
     revision = Revision(
         form.get("source", ""),
         form.get("summary", ""),
         sensitive="sensitive" in form,
         language=form.get("lang") or None,
         poll=poll_draft(poll := await typed_poll(edited="poll_edited" in form)),
+        media=(await files.settled()).wanted,
     )
     try:
         await edit_thought(services(), me(), wanted, revision)
     except Invalid as exc:
         return render(
-            "compose.html", composer=_as_typed(form, poll, exc.message, edit_id=str(wanted)),
+            "compose.html",
+            composer=_as_typed(form, poll, exc.message, edit_id=str(wanted), media=await files.cards()),
             next_url=local_path(form.get("next"), "/home"), http_status=422,
         )  # fmt: skip
     if form.get("quote_policy"):

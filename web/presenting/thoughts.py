@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 from uuid import UUID
 
 from federation.actions.quoting import permission_for
 from federation.actions.reactions import may_boost
 from federation.actions.timelines import MOST_DESCENDANTS
+from federation.media.urls import MediaUrls
 from federation.protocol.emojis import with_pictures
 from federation.protocol.quote_policy import Permission
 from federation.protocol.sanitise import plain_text
+from web.current import settings
 from web.presenting.emojis import pictures, reaction_view, text_with
+from web.presenting.media import attachment_views
 from web.presenting.people import person_view, picture_url
 from web.presenting.polls import poll_view
 from web.view_models import (
-    AttachmentView,
     NotificationView,
     PageMeta,
     PersonView,
@@ -62,6 +64,7 @@ class Presenter:
         self._viewer = viewer
         self._context = context
         self._people: dict[UUID, PersonView] = {}
+        self._media = MediaUrls(settings().media_base)
 
     def person(self, person_id: UUID | None) -> PersonView | None:
         """Return someone of this page who is here: neither suspended nor deleted."""
@@ -137,7 +140,7 @@ class Presenter:
             reply_to_handle=answers.handle if answers else None,
             reply_to_url=f"{answers.profile_url}/{thought.reply_to}" if answers and thought.reply_to else None,
             boosted_by=self.person(entry.user_id) if entry.kind == "boost" else None,
-            attachments=tuple(attachment_view(one) for one in thought.attachments),
+            attachments=attachment_views(thought.attachments, self._media) if thought.attachments else (),
             likes=thought.likes_count,
             boosts=thought.boosts_count,
             replies=thought.replies_count,
@@ -185,23 +188,6 @@ def receipt_words(receipt: Receipt | None) -> str | None:
     if receipt.delivered == total:
         return f"Reached {'1 server' if total == 1 else f'all {total:,} servers'}"
     return f"Reached {receipt.delivered:,} of {total:,} {'server' if total == 1 else 'servers'}"
-
-
-def attachment_view(row: dict[str, Any]) -> AttachmentView:
-    """Return something attached elsewhere: it stays there and becomes a labelled link."""
-    kind = str(row.get("media_type") or "").partition("/")[0]
-    kind = kind if kind in ("image", "video", "audio") else "other"
-    width, height = row.get("width"), row.get("height")
-    label = {"image": "Image", "video": "Video", "audio": "Audio"}.get(kind, "File")
-    return AttachmentView(
-        url=row["url"],
-        kind=kind,
-        alt=row.get("alt") or "",
-        label=f"{label}, {width} × {height}" if width and height else label,
-        width=width,
-        height=height,
-        blurhash=row.get("blurhash") or "",
-    )
 
 
 # --- Threads ---------------------------------------------------------------------------------------
@@ -311,12 +297,16 @@ def _told(view: NotificationView) -> tuple[object, ...]:
 def thought_meta(view: ThoughtView, origin: str, *, picture: str) -> PageMeta:
     """Say of a thought what a preview card needs; a content warning stands for what it hides."""
     text = view.summary or plain_text(view.html)
+    shown = [one for one in view.attachments if one.preview_url and not (view.sensitive or view.summary)]
+    first = next((one for one in shown if one.is_shown), None)
     return PageMeta(
         title=f"{view.author.name} (@{view.author.handle})",
         url=origin + view.url,
         description=text[:_EXCERPT_CHARS],
         type="article",
-        image=urljoin(origin, picture),
+        image=urljoin(origin, picture if first is None or first.preview_url is None else first.preview_url),
+        image_alt="" if first is None else first.alt,
+        is_large=first is not None,
     )
 
 

@@ -79,7 +79,7 @@ function grow(area) {
 }
 
 function composer(form) {
-  const area = form.querySelector("textarea");
+  const area = form.elements.source;
   const warning = form.elements.summary;
   const counter = form.querySelector("[data-counter]");
   const submit = form.querySelector("[data-submit]");
@@ -90,15 +90,53 @@ function composer(form) {
     counter.textContent = !near ? "" : left < 0 ? `${-left} too many` : `${left} left`;
     counter.classList.toggle("near", near && left >= 0);
     counter.classList.toggle("over", left < 0);
-    submit.disabled = left < 0 || !area.value.trim();
+    const empty = !area.value.trim() && !form.querySelector("[name=media]");
+    submit.disabled = left < 0 || empty || form.dataset.busy === "1";
     grow(area);
   };
   form.addEventListener("input", update);
-  form.addEventListener("submit", () => { form.dataset.sent = "1"; });
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.name === "attach" || event.submitter?.name === "drop") attach(form, event, update);
+    else form.dataset.sent = "1";
+  });
+  form.addEventListener("change", (event) => { if (event.target.name === "files" && event.target.files.length) attach(form, event, update); });
   addEventListener("beforeunload", (event) => {
     if (!form.dataset.sent && area.value.trim() && area.value !== area.defaultValue) event.preventDefault();
   });
   if (area.value) area.setSelectionRange(area.value.length, area.value.length);
+  update();
+}
+
+// Files come at once: the same POST as the button's, then only the cards are taken from the answer.
+async function attach(form, event, update) {
+  event.preventDefault();
+  const data = new FormData(form, event.submitter?.name ? event.submitter : null);
+  if (!event.submitter) data.set("attach", "1");
+  form.dataset.busy = "1";
+  update();
+  say(event.submitter?.name === "drop" ? "Removing…" : "Uploading…");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: data });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("form[data-composer]");
+    if (!fresh) throw new Error(answer.statusText);
+    const known = new Set([...all("[name=media]", form)].map((one) => one.value));
+    const swap = (selector) => {
+      const [old, now] = [form.querySelector(selector), fresh.querySelector(selector)];
+      if (old && now) old.replaceWith(now);
+      else if (old) old.remove();
+    };
+    swap("[data-cards]");
+    const files = form.querySelector("[data-files]"), room = fresh.querySelector("[data-files]");
+    if (files) { files.hidden = !room; files.open = false; form.elements.files.value = ""; }
+    const added = [...all("[name=media]", form)].find((one) => !known.has(one.value));
+    (added ? form.elements[`alt_${added.value}`] : form.elements.source).focus();
+    say(fresh.querySelector("#composer-error")?.textContent.trim() ?? "");
+  } catch {
+    say("That did not work. Try again in a moment.");
+  }
+  form.elements.source.required = !form.querySelector("[name=media]");
+  form.dataset.busy = "";
   update();
 }
 
