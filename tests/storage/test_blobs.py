@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +11,7 @@ import pytest
 from storage.blob_stores import open_blobs
 from storage.blobs import Blobs, read_all
 from storage.errors import BlobsUnavailable
+from tests.media.bucket import running_bucket
 
 ONE, OTHER = f"media/ab{'0' * 62}", f"media/cd{'0' * 62}"
 RAW = "incoming/0192f7c8-0000-7000-8000-000000000000"
@@ -24,30 +20,10 @@ RAW = "incoming/0192f7c8-0000-7000-8000-000000000000"
 @pytest.fixture(scope="session")
 def bucket() -> Iterator[str]:
     """The URL of a bucket of a small S3 server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    patch = pytest.MonkeyPatch()
-    patch.setenv("AWS_ACCESS_KEY_ID", "key")
-    patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    try:
-        create = urllib.request.Request(f"http://127.0.0.1:{port}/thoughts", method="PUT")
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(create).close()
-                break
-            except urllib.error.URLError:
-                assert server.poll() is None
-                time.sleep(0.1)
-        yield f"s3://thoughts/some/where?endpoint=http://127.0.0.1:{port}"
-    finally:
-        patch.undo()
-        server.terminate()
-        server.wait()
+    with running_bucket() as settings, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", settings["AWS_ACCESS_KEY_ID"])
+        patch.setenv("AWS_SECRET_ACCESS_KEY", settings["AWS_SECRET_ACCESS_KEY"])
+        yield settings["THOUGHTS_MEDIA_URL"]
 
 
 @pytest.fixture(params=["disk", "bucket"])
