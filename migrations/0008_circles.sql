@@ -113,3 +113,80 @@ CREATE TABLE featured_tags (
     UNIQUE (user_id, tag_id)
 );
 CREATE INDEX featured_tags_tag ON featured_tags (tag_id);
+
+-- Direct thoughts, as each of our people has them: one row for a thread and who takes part in it.
+CREATE TABLE conversations (
+    id uuid PRIMARY KEY DEFAULT uuid7(now()),
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    conversation_id uuid NOT NULL,
+    participants uuid[] NOT NULL,               -- in order, without the owner
+    last_thought_id uuid NOT NULL REFERENCES thoughts ON DELETE CASCADE,
+    unread boolean NOT NULL,
+    UNIQUE (user_id, conversation_id, participants)
+);
+CREATE INDEX conversations_user ON conversations (user_id, last_thought_id DESC);
+CREATE INDEX conversations_last ON conversations (last_thought_id);
+CREATE INDEX thoughts_direct ON thoughts (coalesce(conversation_id, id), id DESC) WHERE visibility = 'direct';
+
+-- How far somebody has read, as their apps tell each other.
+CREATE TABLE markers (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    timeline text NOT NULL CHECK (timeline IN ('home', 'notifications')),
+    last_read_id text NOT NULL,
+    version integer NOT NULL DEFAULT 0,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (user_id, timeline)
+);
+
+-- From whom somebody wants to hear; without a row, the column defaults hold.
+CREATE TABLE notification_policies (
+    user_id uuid PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+    for_not_following text NOT NULL DEFAULT 'accept' CHECK (for_not_following IN ('accept', 'filter', 'drop')),
+    for_not_followers text NOT NULL DEFAULT 'accept' CHECK (for_not_followers IN ('accept', 'filter', 'drop')),
+    for_new_accounts text NOT NULL DEFAULT 'accept' CHECK (for_new_accounts IN ('accept', 'filter', 'drop')),
+    for_private_mentions text NOT NULL DEFAULT 'accept' CHECK (for_private_mentions IN ('accept', 'filter', 'drop')),
+    for_limited_accounts text NOT NULL DEFAULT 'filter' CHECK (for_limited_accounts IN ('accept', 'filter', 'drop'))
+);
+
+-- Whose notifications are let through, whatever the policy says.
+CREATE TABLE notification_permissions (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    from_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    PRIMARY KEY (user_id, from_id)
+);
+CREATE INDEX notification_permissions_from ON notification_permissions (from_id);
+
+ALTER TABLE notifications ADD COLUMN filtered boolean NOT NULL DEFAULT false;  -- kept apart until it is asked for
+CREATE INDEX notifications_filtered ON notifications (user_id, actor_id, id DESC) WHERE filtered;
+
+-- What somebody's policy says of a notification: accept, filter or drop. Without a policy, which is nearly always,
+-- it costs no more than looking for one.
+CREATE FUNCTION notification_verdict(hearer uuid, actor uuid, kind text, thought uuid) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN kind NOT IN ('mention', 'reblog', 'favourite', 'follow', 'follow_request', 'quote') THEN 'accept'
+        WHEN NOT EXISTS (SELECT FROM notification_policies WHERE user_id = hearer) THEN 'accept'
+        WHEN EXISTS (SELECT FROM notification_permissions WHERE user_id = hearer AND from_id = actor) THEN 'accept'
+        ELSE (
+            WITH facts AS (
+                SELECT NOT EXISTS (SELECT FROM follows
+                        WHERE follower_id = hearer AND following_id = actor AND state = 'accepted') AS stranger,
+                    NOT EXISTS (SELECT FROM follows
+                        WHERE follower_id = actor AND following_id = hearer AND state = 'accepted'
+                            AND created_at < now() - interval '3 days') AS no_follower,
+                    EXISTS (SELECT FROM users WHERE id = actor AND created_at > now() - interval '30 days') AS newcomer,
+                    kind = 'mention' AND EXISTS (SELECT FROM thoughts t WHERE t.id = thought
+                        AND t.visibility = 'direct' AND t.reply_to_user_id IS DISTINCT FROM hearer) AS private),
+            verdicts AS (
+                SELECT p.for_not_following AS verdict FROM notification_policies p, facts
+                    WHERE p.user_id = hearer AND facts.stranger
+                UNION ALL SELECT p.for_not_followers FROM notification_policies p, facts
+                    WHERE p.user_id = hearer AND facts.no_follower
+                UNION ALL SELECT p.for_new_accounts FROM notification_policies p, facts
+                    WHERE p.user_id = hearer AND facts.newcomer
+                UNION ALL SELECT p.for_private_mentions FROM notification_policies p, facts
+                    WHERE p.user_id = hearer AND facts.stranger AND facts.private)
+            SELECT CASE WHEN bool_or(verdict = 'drop') THEN 'drop'
+                WHEN bool_or(verdict = 'filter') THEN 'filter' ELSE 'accept' END FROM verdicts)
+    END
+$$;

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from storage.news import Changed, tell
 from storage.query import Command, Rows, Value
 
 if TYPE_CHECKING:
@@ -128,3 +129,9 @@ async def list_keywords(db: Connection, filter_ids: Sequence[UUID]) -> list[Keyw
 async def list_thoughts(db: Connection, filter_ids: Sequence[UUID]) -> list[FilteredThought]:
     """List the thoughts that filters name."""
     return await THOUGHTS.all(db, filter_ids) if filter_ids else []
+
+
+async def raise_version(db: Connection, user_id: UUID) -> None:
+    """Take note that somebody's filters changed, and tell their apps."""
+    await RAISE_VERSION.run(db, user_id)
+    tell(db, Changed("filters_changed", [user_id]))

@@ -71,9 +71,17 @@ class Changed:
     payload: str = ""
 
 
-News = EntryMade | ThoughtEdited | EntriesGone | Notified | Changed
+@dataclass(frozen=True, slots=True)
+class Conversed:
+    """A direct thought became the last of these people's conversation."""
+
+    user_ids: list[UUID]
+    thought_id: UUID
+
+
+News = EntryMade | ThoughtEdited | EntriesGone | Notified | Changed | Conversed
 _KINDS: Final[dict[str, type[News]]] = {
-    kind.__name__: kind for kind in (EntryMade, ThoughtEdited, EntriesGone, Notified, Changed)
+    kind.__name__: kind for kind in (EntryMade, ThoughtEdited, EntriesGone, Notified, Changed, Conversed)
 }
 _IDS: Final = frozenset({"entry_id", "thought_id", "actor_id", "entry_ids", "user_ids", "mentioned"})
 

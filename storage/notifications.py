@@ -34,30 +34,35 @@ class Notification:
 
 # Nobody hears of themselves (but of the end of their own poll), nor from whom, nor of which thread they muted;
 # remote people hear from their own server.
-# Apps that want to be pushed to are found in the same statement.
-_INSERT = """WITH made AS (INSERT INTO notifications (user_id, type, actor_id, thought_id{also})
-    SELECT u.id, {type}, {actor}, {thought}{also_value} FROM {people}
-        AND NOT u.is_remote AND u.state = 'active' AND (u.id <> {actor} OR {type} IN ('poll', 'moderation_warning'))
-        AND NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id = u.id AND b.blocked_id = {actor})
-            OR (b.blocker_id = {actor} AND b.blocked_id = u.id))
-        AND NOT EXISTS (SELECT FROM mutes m WHERE m.muter_id = u.id AND m.muted_id = {actor} AND m.hide_notifications
-            AND (m.expires_at IS NULL OR m.expires_at > now()))
-        AND NOT EXISTS (SELECT FROM user_domain_blocks d JOIN users o ON o.domain = d.domain
-            WHERE d.user_id = u.id AND o.id = {actor})
-        AND NOT EXISTS (SELECT FROM thoughts t JOIN thread_mutes q
-            ON q.user_id = u.id AND q.conversation_id = coalesce(t.conversation_id, t.id) WHERE t.id = {thought})
-    ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING RETURNING id, user_id),
+# Apps that want to be pushed to are found in the same statement; what the policy keeps apart is told to nobody.
+_INSERT = """WITH made AS (
+    INSERT INTO notifications (user_id, type, actor_id, thought_id, filtered{also})
+    SELECT x.id, {type}, {actor}, {thought}, x.verdict = 'filter'{also_value} FROM (
+        SELECT u.id, notification_verdict(u.id, {actor}, {type}, {thought}) AS verdict FROM {people}
+            AND NOT u.is_remote AND u.state = 'active' AND (u.id <> {actor} OR {type} IN ('poll', 'moderation_warning'))
+            AND NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id = u.id AND b.blocked_id = {actor})
+                OR (b.blocker_id = {actor} AND b.blocked_id = u.id))
+            AND NOT EXISTS (SELECT FROM mutes m
+                WHERE m.muter_id = u.id AND m.muted_id = {actor} AND m.hide_notifications
+                AND (m.expires_at IS NULL OR m.expires_at > now()))
+            AND NOT EXISTS (SELECT FROM user_domain_blocks d JOIN users o ON o.domain = d.domain
+                WHERE d.user_id = u.id AND o.id = {actor})
+            AND NOT EXISTS (SELECT FROM thoughts t JOIN thread_mutes q
+                ON q.user_id = u.id AND q.conversation_id = coalesce(t.conversation_id, t.id)
+                WHERE t.id = {thought})) x
+    WHERE x.verdict <> 'drop'
+    ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING RETURNING id, user_id, filtered),
     pushed AS (
         INSERT INTO pushes (subscription_id, notification_id)
         SELECT s.id, made.id FROM made JOIN push_subscriptions s ON s.user_id = made.user_id
-        WHERE {type} = ANY(s.alerts) AND CASE s.policy
+        WHERE NOT made.filtered AND {type} = ANY(s.alerts) AND CASE s.policy
             WHEN 'all' THEN true
             WHEN 'followed' THEN EXISTS (SELECT FROM follows f
                 WHERE f.follower_id = s.user_id AND f.following_id = {actor} AND f.state = 'accepted')
             WHEN 'follower' THEN EXISTS (SELECT FROM follows f
                 WHERE f.follower_id = {actor} AND f.following_id = s.user_id AND f.state = 'accepted')
             ELSE false END)
-    SELECT user_id FROM made"""
+    SELECT user_id FROM made WHERE NOT filtered"""
 _PLAIN = {"also": "", "also_value": ""}
 INSERT = Value(
     UUID, _INSERT, people="users u WHERE u.id = ANY($1::uuid[])", type="$2", actor="$3", thought="$4::uuid", **_PLAIN
@@ -118,7 +123,7 @@ _PAGE = """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_
         AND n.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
         AND n.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
         AND ($5::text[] IS NULL OR n.type = ANY($5)) AND ($6::text[] IS NULL OR NOT n.type = ANY($6))
-        AND ($7::uuid IS NULL OR n.actor_id = $7)
+        AND ($7::uuid IS NULL OR n.actor_id = $7) AND ($8 OR NOT n.filtered)
     ORDER BY n.id {order} LIMIT $4"""
 NEWEST = Rows(Notification, _PAGE, columns=COLUMNS, visible=VISIBLE, order="DESC")
 OLDEST = Rows(Notification, _PAGE, columns=COLUMNS, visible=VISIBLE, order="ASC")
@@ -134,10 +139,38 @@ COUNT_UNREAD = Value(
     int,
     """SELECT count(*) FROM (
         SELECT FROM notifications n JOIN users u ON u.id = n.actor_id LEFT JOIN thoughts t ON t.id = n.thought_id
-        WHERE n.user_id = $1 AND NOT n.read AND u.state = 'active' AND (n.thought_id IS NULL OR {visible})
+        WHERE n.user_id = $1 AND NOT n.read AND NOT n.filtered AND u.state = 'active'
+            AND (n.thought_id IS NULL OR {visible})
         LIMIT 100) x""",
     visible=VISIBLE,
 )
+UNREAD = Rows(
+    Notification,
+    """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
+        LEFT JOIN thoughts t ON t.id = n.thought_id
+    WHERE n.user_id = $1 AND NOT n.read AND NOT n.filtered AND u.state = 'active'
+        AND (n.thought_id IS NULL OR {visible})
+        AND ($2::text[] IS NULL OR n.type = ANY($2)) AND ($3::text[] IS NULL OR NOT n.type = ANY($3))
+        AND ($4::uuid IS NULL OR n.actor_id = $4)
+    ORDER BY n.id DESC LIMIT $5""",
+    columns=COLUMNS,
+    visible=VISIBLE,
+)
+# By ids too, which are times: one range of the index, the exact moment decides at its ends.
+IN_SPAN = Rows(
+    Notification,
+    """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
+        LEFT JOIN thoughts t ON t.id = n.thought_id
+    WHERE n.user_id = $1 AND n.type = $2 AND n.thought_id IS NOT DISTINCT FROM $3
+        AND n.id > (SELECT uuid7($4::timestamptz - interval '1 minute'))
+        AND n.id < (SELECT uuid7($5::timestamptz + interval '1 minute'))
+        AND n.created_at >= $4 AND n.created_at < $5
+        AND u.state = 'active' AND (n.thought_id IS NULL OR {visible})
+    ORDER BY n.id DESC LIMIT $6""",
+    columns=COLUMNS,
+    visible=VISIBLE,
+)
+DISMISS_SEVERAL = Command("DELETE FROM notifications WHERE user_id = $1 AND id = ANY($2::uuid[])")
 MARK_READ = Command("UPDATE notifications SET read = true WHERE user_id = $1 AND NOT read AND id <= $2")
 LOCAL_BOOSTERS = Value(
     UUID,
@@ -201,11 +234,34 @@ async def list_notifications(
     types: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
     actor_id: UUID | None = None,
+    with_filtered: bool = False,
 ) -> list[Notification]:
-    """List a page of notifications, newest first."""
+    """List a page of notifications, newest first; `with_filtered` has those kept apart by the policy too."""
     query = OLDEST if page.ascending else NEWEST
-    found = await query.all(db, user_id, page.older_than, page.newer_than, page.limit, types, exclude, actor_id)
+    found = await query.all(
+        db, user_id, page.older_than, page.newer_than, page.limit, types, exclude, actor_id, with_filtered
+    )  # fmt: skip
     return found[::-1] if page.ascending else found
+
+
+async def list_unread(
+    db: Connection,
+    user_id: UUID,
+    *,
+    types: Sequence[str] | None,
+    exclude: Sequence[str] | None,
+    actor_id: UUID | None,
+    limit: int,
+) -> list[Notification]:
+    """List the newest unread notifications."""
+    return await UNREAD.all(db, user_id, types, exclude, actor_id, limit)
+
+
+async def list_group(
+    db: Connection, user_id: UUID, kind: str, thought_id: UUID | None, span: tuple[datetime, datetime], *, limit: int
+) -> list[Notification]:
+    """List the notifications of a kind, of one thought or of none, that came in a span of time, newest first."""
+    return await IN_SPAN.all(db, user_id, kind, thought_id, *span, limit)
 
 
 async def count_unread(db: Connection, user_id: UUID) -> int:

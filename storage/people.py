@@ -330,6 +330,10 @@ FORGET_HOME = Command("DELETE FROM home_entries WHERE user_id = $1")
 FORGET_DOMAIN_BLOCKS = Command("DELETE FROM user_domain_blocks WHERE user_id = $1")
 FORGET_FOLLOWED_TAGS = Command("DELETE FROM followed_tags WHERE user_id = $1")
 FORGET_FEATURED_TAGS = Command("DELETE FROM featured_tags WHERE user_id = $1")
+FORGET_CONVERSATIONS = Command("DELETE FROM conversations WHERE user_id = $1")
+FORGET_MARKERS = Command("DELETE FROM markers WHERE user_id = $1")
+FORGET_POLICY = Command("DELETE FROM notification_policies WHERE user_id = $1")
+FORGET_PERMISSIONS = Command("DELETE FROM notification_permissions WHERE user_id = $1 OR from_id = $1")
 FORGET_FILTERS = Command("DELETE FROM filters WHERE user_id = $1")
 FORGET_LISTS = Command("DELETE FROM lists WHERE user_id = $1")
 # What was voted stays counted: nobody can tell any more who it was.
@@ -530,6 +534,7 @@ async def forget_deeds(db: Connection, person_id: UUID) -> None:
         LOCK_TOUCHED_THOUGHTS, FORGET_FOLLOWS, FORGET_REACTIONS, FORGET_BOOSTS, FORGET_REPLIES,
         FORGET_PAYLOADS, FORGET_TIES, FORGET_BLOCKS, FORGET_MUTES, FORGET_BOOKMARKS, FORGET_HOME,
         FORGET_DOMAIN_BLOCKS, FORGET_FOLLOWED_TAGS, FORGET_FEATURED_TAGS,
+        FORGET_CONVERSATIONS, FORGET_MARKERS, FORGET_POLICY, FORGET_PERMISSIONS,
         FORGET_LISTS, FORGET_FILTERS, FORGET_VOTES, FORGET_EMOJI_REACTIONS, FORGET_CONSENTS, FORGET_NOTES,
         FORGET_THREAD_MUTES, FORGET_PREFERENCES, FORGET_NOTIFICATIONS,
     ):  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from storage.conversations import STEP_BACK
 from storage.news import EntriesGone, ThoughtEdited, tell
 from storage.query import Command, Rows, Value
 from storage.visibility import VISIBLE
@@ -501,6 +502,8 @@ async def delete_thought(db: Connection, thought: Thought, owner_ap_id: str) -> 
         tell(db, EntriesGone(**asdict(seen_as)))
     if thought.has_quote:
         await UNCOUNT_QUOTE.run(db, thought.id)
+    if thought.visibility == "direct":
+        await STEP_BACK.run(db, thought.id)
     await DELETE.run(db, thought.id)
     await UNCOUNT_THOUGHT.run(db, thought.user_id)
     if thought.reply_to is not None:

@@ -349,6 +349,26 @@ class NotificationView:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationView:
+    """Direct thoughts with some people: the last of them, and whether it is unread."""
+
+    id: str
+    people: tuple[PersonView, ...]
+    last: ThoughtView
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptView:
+    """Somebody whose notifications the viewer's policy keeps apart, and the last thing they are about."""
+
+    person: PersonView
+    count: int
+    last_at: datetime
+    last: ThoughtView | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FieldView:
     """One profile field; `verified_at` is when the linked page was last seen linking back."""
 

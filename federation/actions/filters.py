@@ -129,7 +129,7 @@ async def make_filter(
         if made is None:
             raise Invalid(f"You have {MOST_FILTERS} filters. Delete one first.")
         await _apply(db, made, keywords)
-        await filters.RAISE_VERSION.run(db, owner.id)
+        await filters.raise_version(db, owner.id)
         return (await _whole(db, [made]))[0]
 
 
@@ -143,7 +143,7 @@ async def change_filter(
         end = before.expires_at if form.keep_end else _end(form, services.now())
         changed = await filters.UPDATE.one(db, filter_id, form.title, form.action, form.contexts, end)
         await _apply(db, changed, keywords)
-        await filters.RAISE_VERSION.run(db, owner.id)
+        await filters.raise_version(db, owner.id)
         return (await _whole(db, [changed]))[0]
 
 
@@ -172,7 +172,7 @@ async def delete_filter(services: Services, owner: Person, filter_id: UUID) -> N
     async with acting(services, owner) as db:
         if not await filters.DELETE.run(db, owner.id, filter_id):
             raise NotFound("You have no such filter.")
-        await filters.RAISE_VERSION.run(db, owner.id)
+        await filters.raise_version(db, owner.id)
 
 
 async def get_keyword(services: Services, owner: Person, keyword_id: UUID) -> Keyword:
@@ -192,7 +192,7 @@ async def add_keyword(services: Services, owner: Person, filter_id: UUID, form: 
     """Add a keyword to a filter."""
     async with acting(services, owner) as db:
         made = (await _apply(db, await _find(db, owner, filter_id), [form]))[0]
-        await filters.RAISE_VERSION.run(db, owner.id)
+        await filters.raise_version(db, owner.id)
         return made
 
 
@@ -202,7 +202,7 @@ async def change_keyword(services: Services, owner: Person, keyword_id: UUID, fo
         found = await _find_keyword(db, owner, keyword_id)
         one = await _find(db, owner, found.filter_id)
         changed = (await _apply(db, one, [replace(form, id=keyword_id)]))[0]
-        await filters.RAISE_VERSION.run(db, owner.id)
+        await filters.raise_version(db, owner.id)
         return changed
 
 
@@ -213,7 +213,7 @@ async def delete_keyword(services: Services, owner: Person, keyword_id: UUID, *,
         await filters.DELETE_KEYWORD.run(db, found.filter_id, keyword_id)
         if with_empty:
             await filters.DELETE_IF_EMPTY.run(db, found.filter_id)
-        await filters.RAISE_VERSION.run(db, owner.id)
+        await filters.raise_version(db, owner.id)
 
 
 async def get_filtered_thought(services: Services, owner: Person, filtered_id: UUID) -> FilteredThought:
@@ -235,7 +235,7 @@ async def add_thought(services: Services, owner: Person, filter_id: UUID, entry_
         made = await filters.INSERT_THOUGHT.first(db, found.id, thought.id, MOST_THOUGHTS)
         if made is None:
             raise Invalid(f"A filter may name {MOST_THOUGHTS} thoughts.")
-        await filters.RAISE_VERSION.run(db, owner.id)
+        await filters.raise_version(db, owner.id)
         return made
 
 
@@ -246,5 +246,5 @@ async def remove_thought(services: Services, owner: Person, filtered_id: UUID) -
         if found is None:
             raise NotFound("You have no such filter.")
         await filters.DELETE_THOUGHT.run(db, found.filter_id, filtered_id)
-        await filters.RAISE_VERSION.run(db, owner.id)
+        await filters.raise_version(db, owner.id)
         return found

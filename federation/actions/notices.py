@@ -42,20 +42,28 @@ async def get_notifications(
     types: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
     actor_id: UUID | None = None,
+    with_filtered: bool = False,
     details: bool = False,
 ) -> Notices:
-    """Return a page of the viewer's notifications, newest first; `actor_id` picks those that one person caused."""
+    """Return a page of the viewer's notifications, newest first; `actor_id` picks those that one person caused.
+
+    What the viewer's policy keeps apart comes only `with_filtered`.
+    """
     async with services.database.connection() as db:
         found = await notifications.list_notifications(
-            db, viewer.id, page, types=types, exclude=exclude, actor_id=actor_id
+            db, viewer.id, page, types=types, exclude=exclude, actor_id=actor_id, with_filtered=with_filtered
         )
-        about = list({one.thought_id for one in found if one.thought_id is not None})
-        shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=details)
-        reacted = await _reactions(db, shown, found)
-        told, warned = await _decisions(db, found)
-        named = {one.actor_id for one in found} | {one.target_id for one in told.values()}
-        actors = await people.find_people(db, list(named))
-    return Notices(found, actors, shown, reacted, told, warned)
+        return await read_notices(db, viewer, found, details=details)
+
+
+async def read_notices(db: Connection, viewer: Person, found: list[Notification], *, details: bool) -> Notices:
+    """Read the people, thoughts, reports and warnings that notifications tell of."""
+    about = list({one.thought_id for one in found if one.thought_id is not None})
+    shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=details)
+    reacted = await _reactions(db, shown, found)
+    told, warned = await _decisions(db, found)
+    named = {one.actor_id for one in found} | {one.target_id for one in told.values()}
+    return Notices(found, await people.find_people(db, list(named)), shown, reacted, told, warned)
 
 
 async def _decisions(db: Connection, found: Sequence[Notification]) -> tuple[dict[UUID, Report], dict[UUID, Strike]]:
@@ -83,12 +91,7 @@ async def get_notification(services: Services, viewer: Person, notification_id: 
         found = await notifications.ONE.all(db, viewer.id, notification_id)
         if not found:
             raise NotFound("There is no such notification.")
-        about = [one.thought_id for one in found if one.thought_id is not None]
-        shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=True)
-        told, warned = await _decisions(db, found)
-        named = {one.actor_id for one in found} | {one.target_id for one in told.values()}
-        actors = await people.find_people(db, list(named))
-    return Notices(found, actors, shown, reports=told, warnings=warned)
+        return await read_notices(db, viewer, found, details=True)
 
 
 async def count_unread(services: Services, viewer: Person) -> int:

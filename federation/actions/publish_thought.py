@@ -33,7 +33,19 @@ from federation.protocol.text import (
     normalise_source,
     render_source,
 )
-from storage import access, apps, entries, media, notifications, people, polls, quotes, relations, thoughts
+from storage import (
+    access,
+    apps,
+    conversations,
+    entries,
+    media,
+    notifications,
+    people,
+    polls,
+    quotes,
+    relations,
+    thoughts,
+)  # fmt: skip
 from storage.news import EntryMade, tell
 from storage.people import Person
 from storage.preferences import Preferences
@@ -209,6 +221,7 @@ async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -
     tell(db, EntryMade(thought.id))
     if thought.visibility == "direct":
         await entries.fan_out_direct(db, thought.id, author.id)
+        await conversations.add_thought(db, thought)
     else:
         await entries.fan_out(
             db, thought.id, author.id,

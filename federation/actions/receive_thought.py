@@ -17,7 +17,18 @@ from federation.protocol.quote_policy import policy_bits
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
 from federation.remote.emojis import keep_emojis, kept_emojis
 from federation.remote.targets import authority
-from storage import entries, fetches, notifications, people, polls, proxied, quotes, remote_actors, thoughts
+from storage import (
+    conversations,
+    entries,
+    fetches,
+    notifications,
+    people,
+    polls,
+    proxied,
+    quotes,
+    remote_actors,
+    thoughts,
+)  # fmt: skip
 from storage.arrivals import Arrival, find_arrival
 from storage.news import EntryMade, tell
 from storage.people import Person
@@ -115,12 +126,8 @@ async def receive_thought(
                 wanted += [remote.id] if into_quotes else []
             if fresh:
                 tell(db, EntryMade(thought.id))
-            if fresh and arrival.author_followed:
-                await _show_to_followers(db, thought)
-            if fresh and tags and thought.visibility == "public":
-                await fan_out_tagged(db, thought.id, author.id)
             if fresh:
-                await notifications.notify_named(db, author.id, thought.id)
+                await _show_to_readers(db, thought, followed=arrival.author_followed, tagged=bool(tags))
             if wanted:
                 await fetches.request(db, "thought", wanted, depth=1)
     if wanted:
@@ -274,6 +281,17 @@ async def _mentioned(
 def _concerns_us(arrival: Arrival, mentioned: list[Person]) -> bool:
     """Tell whether somebody here follows the author, is addressed, or has a stake in what is answered."""
     return arrival.author_followed or arrival.parent_concerns_us or any(not person.is_remote for person in mentioned)
+
+
+async def _show_to_readers(db: Connection, thought: Thought, *, followed: bool, tagged: bool) -> None:
+    """Put what is new where people read it, and notify those whom it names."""
+    if followed:
+        await _show_to_followers(db, thought)
+    if tagged and thought.visibility == "public":
+        await fan_out_tagged(db, thought.id, thought.user_id)
+    await notifications.notify_named(db, thought.user_id, thought.id)
+    if thought.visibility == "direct":
+        await conversations.add_thought(db, thought)
 
 
 async def _show_to_followers(db: Connection, thought: Thought) -> None:

@@ -97,6 +97,12 @@ async def read_notices(services: Services, news: Notified, listeners: Collection
     return notices
 
 
+async def read_people(services: Services, ids: Collection[UUID]) -> list[Person]:
+    """Read who listens."""
+    async with services.database.connection() as db:
+        return list((await people.find_people(db, list(ids))).values())
+
+
 async def find_dead(services: Services, hashes: Collection[bytes]) -> set[bytes]:
     """Find which of these tokens and sessions (by hash) speak for nobody any more."""
     async with services.database.connection() as db:

@@ -24,7 +24,11 @@ async def furnish(ann: App, bob: App, hello: dict[str, Any]) -> dict[str, str]:
     featured = await ann.post("/api/v1/featured_tags", name="things")
     await ann.publish("Another #suggestion")
     await ann.post("/api/v1/domain_blocks", domain="blocked.example")
+    await bob.publish("@ann psst", visibility="direct")
+    (talk,) = await ann.get("/api/v1/conversations")
+    await ann.post("/api/v1/markers", home={"last_read_id": hello["id"]})
     return {
+        "talk": talk["id"],
         "featured": featured["id"],
         "list": friends["id"], "filter": filters["id"], "keyword": filters["keywords"][0]["id"],
         "filtered": named["id"], "v1 filter": older["id"],
@@ -53,6 +57,17 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/featured_tags/suggestions", "", {}, False),
     ("/api/v1/accounts/{id}/featured_tags", "ann", {}, True),
     ("/api/v1/domain_blocks", "", {}, False),
+    ("/api/v1/conversations", "", {}, False),
+    ("/api/v1/markers", "", {"timeline[]": ["home"]}, False),
+    ("/api/v1/notifications/requests", "", {}, False),
+    ("/api/v1/notifications/requests/{id}", "requester", {}, False),
+    ("/api/v1/notifications/requests/merged", "", {}, False),
+    ("/api/v2/notifications", "", {}, False),
+    ("/api/v2/notifications", "", {"expand_accounts": "partial_avatars"}, False),
+    ("/api/v2/notifications/policy", "", {}, False),
+    ("/api/v2/notifications/unread_count", "", {}, False),
+    ("/api/v2/notifications/{group_key}", "group", {}, False),
+    ("/api/v2/notifications/{group_key}/accounts", "group", {}, False),
     ("/api/v1/accounts/familiar_followers", "", {"id[]": ["bob", "ann"]}, False),
     ("/api/v1/endorsements", "", {}, False),
     ("/api/v1/accounts/{id}/endorsements", "ann", {}, True),
@@ -72,6 +87,15 @@ WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "/api/v1/featured_tags", "", {"name": "others"}),
     ("POST", "/api/v1/domain_blocks", "", {"domain": "spam.example"}),
     ("DELETE", "/api/v1/domain_blocks", "", {"domain": "spam.example"}),
+    ("POST", "/api/v1/conversations/{id}/read", "talk", {}),
+    ("DELETE", "/api/v1/conversations/{id}", "talk", {}),
+    ("POST", "/api/v1/markers", "", {"notifications": {"last_read_id": "1"}}),
+    ("PATCH", "/api/v2/notifications/policy", "", {"for_new_accounts": "filter"}),
+    ("POST", "/api/v2/notifications/{group_key}/dismiss", "group", {}),
+    ("POST", "/api/v1/notifications/requests/{id}/accept", "requester", {}),
+    ("POST", "/api/v1/notifications/requests/{id}/dismiss", "other requester", {}),
+    ("POST", "/api/v1/notifications/requests/accept", "", {"id": []}),
+    ("POST", "/api/v1/notifications/requests/dismiss", "", {"id": []}),
     ("POST", "/api/v2/filters", "", {"title": "Fog", "context": ["home"]}),
     ("PUT", "/api/v2/filters/{id}", "filter", {"title": "Mist"}),
     ("POST", "/api/v2/filters/{filter_id}/keywords", "filter", {"keyword": "sea"}),

@@ -66,6 +66,12 @@ async def world(services: Services, ann: App, bob: App, open_app: OpenApp) -> Wo
     upload = await ann.call("POST", "/api/v1/media", files=files)
     notifications = await ann.get("/api/v1/notifications")
     own = await furnish(ann, bob, hello) | await express(services, ann, bob)
+    await ann.call("PATCH", "/api/v2/notifications/policy", json={"for_private_mentions": "filter"})
+    for stranger in ("gus", "hal"):
+        app = await open_app(stranger)
+        await app.publish("@ann out of the blue", visibility="direct")
+        own["requester" if stranger == "gus" else "other requester"] = app.id
+    own["group"] = (await ann.get("/api/v2/notifications"))["notification_groups"][0]["group_key"]
     return own | {
         "hello": hello["id"], "reply": reply["id"], "other": other["id"], "boost": boost["id"],
         "remote": str(remote.thought.id), "ann": ann.id, "bob": bob.id, "carol": carol.id, "dora": dora.id,

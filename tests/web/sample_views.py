@@ -485,6 +485,21 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "explore": ("search.html", {"q": "", "suggestions": ROWS, "current": "search"}),
     "search-empty": ("search.html", {"q": "<script>", "current": "search"}),
+    "direct": (
+        "direct.html",
+        {"conversations": (v.ConversationView("1", (BOB, EVE), PLAIN, True), v.ConversationView("2", (EVE,), MINE))}
+        | {"current": "direct", **_PAGED},
+    ),
+    "direct-empty": ("direct.html", {"conversations": ()}),
+    "notification-requests": (
+        "notification_requests.html",
+        {"kept": (v.KeptView(BOB, 3, NOW, PLAIN), v.KeptView(EVE, 1, NOW)), **_PAGED},
+    ),
+    "notification-requests-empty": ("notification_requests.html", {"kept": ()}),
+    "settings-notifications": (
+        "settings/notifications.html",
+        {**_SETTINGS, "now": {"requests": 2, "notifications": 3, "policy": {"for_not_following": "drop"}}},
+    ),
     "lists": (
         "lists.html",
         {"lists": LISTS, "form": {"title": "", "replies_policy": "none"}, "errors": {"title": "A list needs a name."}}

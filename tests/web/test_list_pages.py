@@ -159,3 +159,33 @@ async def test_server_is_blocked_from_settings(services: Services, client_for: C
     assert "You block all of remote.example" in await client.page("/@far@remote.example")
     await client.post("/settings/blocks/domains/remove", {"domain": "remote.example"})
     assert not (await people.get_relation(services, ada, far)).domain_blocking
+
+
+async def test_direct_thoughts_have_a_page_and_are_read_by_opening_them(
+    services: Services, client_for: ClientFor
+) -> None:
+    ada, bob = await make_person(services, "ada"), await make_person(services, "bob")
+    letter = await say(services, bob, "@ada psst", visibility="direct")
+    client = await client_for(ada)
+    assert "talk unread" in await client.page("/direct")
+    await client.page(f"/@bob/{letter.id}")
+    page = await client.page("/direct")
+    assert "psst" in page
+    assert "talk unread" not in page
+    row = re.search(r"/direct/([0-9a-f-]{36})/forget", page)
+    assert row is not None
+    assert (await (await client_for(bob)).post(f"/direct/{row[1]}/forget")).status_code == 404
+    await client.post(f"/direct/{row[1]}/forget")
+    assert "psst" not in await client.page("/direct")
+
+
+async def test_what_the_rules_keep_apart_is_let_through_by_a_button(services: Services, client_for: ClientFor) -> None:
+    ada, bob = await make_person(services, "ada"), await make_person(services, "bob")
+    client = await client_for(ada)
+    await client.post("/settings/notifications", {"for_not_following": "filter", "for_new_accounts": "nonsense"})
+    await client.post("/settings/notifications", {"for_not_following": "filter"})
+    await say(services, bob, "@ada hello there")
+    assert "hello there" not in await client.page("/notifications")
+    assert "hello there" in await client.page("/notifications/requests")
+    await client.post(f"/notifications/requests/{bob.id}/accept")
+    assert "hello there" in await client.page("/notifications")

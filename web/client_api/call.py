@@ -55,11 +55,13 @@ class Call:
         written = [account(self.site, person) for person in roster.people]
         return self.paged(written, page, roster.cursors, newer="since_id")
 
-    def paged(self, items: list[Any], page: Page, cursors: Sequence[UUID], *, newer: str = "min_id") -> Response:
-        """Answer with a list and the links to its neighbours."""
+    def paged(
+        self, items: Any, page: Page, cursors: Sequence[UUID], *, newer: str = "min_id", whole: bool | None = None
+    ) -> Response:
+        """Answer with a list and the links to its neighbours; `whole` tells whether nothing comes after it."""
         response = answer(items)
         url = self.site.origin + request.path
-        link = link_header(url, list(request.args.items(multi=True)), page, cursors, newer=newer)
+        link = link_header(url, list(request.args.items(multi=True)), page, cursors, newer=newer, whole=whole)
         if link is not None:
             response.headers["Link"] = link
         return response

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypedDict
+from uuid import UUID
 
 from quart import Blueprint, Response
 
-from federation.actions import notices
+from federation.actions import notice_groups, notices
 from web.client_api.answers import answer
 from web.client_api.authentication import scoped
 from web.client_api.call import Call
@@ -17,25 +18,37 @@ from web.current import path_id
 routes = Blueprint("notifications", __name__)
 
 _MOST_TYPES: Final = 40
+_LIMIT: Final = 100
+_NOBODY: Final = UUID(int=0)
+
+
+class Filters(TypedDict):
+    """Which notifications are asked for."""
+
+    types: list[str] | None
+    exclude: list[str] | None
+    actor_id: UUID | None
+
+
+def read_filters(call: Call) -> Filters:
+    """Read which notifications are asked for; nobody caused any whose id is malformed."""
+    given = call.parameters
+    actor_id = given.id("account_id")
+    return {
+        "types": given.texts("types", most=_MOST_TYPES) or None,
+        "exclude": given.texts("exclude_types", most=_MOST_TYPES) or None,
+        "actor_id": _NOBODY if actor_id is None and not given.is_blank("account_id") else actor_id,
+    }
 
 
 @routes.get("/v1/notifications")
 @scoped("read:notifications")
 async def page_of(call: Call) -> Response:
     """Show the caller's notifications, of some types or of one person alone when asked."""
-    given = call.parameters
-    page = read_page(given, default=40)
-    actor_id = given.id("account_id")
-    if actor_id is None and not given.is_blank("account_id"):
-        return answer([])
+    page = read_page(call.parameters, default=40)
+    with_filtered = call.parameters.flag("include_filtered")
     found = await notices.get_notifications(
-        call.services,
-        call.person,
-        page,
-        types=given.texts("types", most=_MOST_TYPES) or None,
-        exclude=given.texts("exclude_types", most=_MOST_TYPES) or None,
-        actor_id=actor_id,
-        details=True,
+        call.services, call.person, page, **read_filters(call), with_filtered=with_filtered, details=True
     )
     written = notifications(call.site, found, call.person)
     return call.paged(written, page, [one.id for one in found.notifications])
@@ -44,8 +57,10 @@ async def page_of(call: Call) -> Response:
 @routes.get("/v1/notifications/unread_count")
 @scoped("read:notifications")
 async def unread_count(call: Call) -> Response:
-    """Count the caller's unread notifications, up to 100."""
-    return answer({"count": await notices.count_unread(call.services, call.person)})
+    """Count the caller's unread notifications, up to 100 or the limit given."""
+    limit = call.parameters.number("limit", _LIMIT, least=1, most=1000)
+    count = await notice_groups.count_unread(call.services, call.person, **read_filters(call), limit=limit)
+    return answer({"count": count})
 
 
 @routes.post("/v1/notifications/clear")

@@ -28,12 +28,18 @@ def read_page(parameters: Parameters, *, default: int = 20, most: int | None = N
 
 
 def link_header(
-    url: str, query: Sequence[tuple[str, str]], page: Page, cursors: Sequence[UUID], *, newer: str = "min_id"
+    url: str,
+    query: Sequence[tuple[str, str]],
+    page: Page,
+    cursors: Sequence[UUID],
+    *,
+    newer: str = "min_id",
+    whole: bool | None = None,
 ) -> str | None:
     """Write the addresses of the next (older) and previous (newer) page; None when the page is empty.
 
     `newer` is the parameter that leads back: `min_id` for entries, `since_id` for lists of people.
-    A page shorter than its limit has nothing after it.
+    A page shorter than its limit has nothing after it, unless `whole` says otherwise.
     """
     if not cursors:
         return None
@@ -41,7 +47,7 @@ def link_header(
     if sum(len(name) + len(value) for name, value in kept) > _LONGEST_QUERY:
         kept = []
     links = []
-    if len(cursors) >= page.limit or page.ascending:
+    if page.ascending or (len(cursors) >= page.limit if whole is None else not whole):
         links.append(f'<{url}?{urlencode([*kept, ("max_id", cursors[-1])])}>; rel="next"')
     links.append(f'<{url}?{urlencode([*kept, (newer, cursors[0])])}>; rel="prev"')
     return ", ".join(links)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from web.pages import (
     account_settings,
     accounts,
+    conversations,
     delivery,
     emoji_reactions,
     filters,
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     people.blueprint,
     reports.blueprint,
     lists.blueprint,
+    conversations.blueprint,
     search.blueprint,
     accounts.blueprint,
     letters.blueprint,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from quart import Blueprint, Response, request
 
-from federation.actions import blocks, follows, notices, people, ties
+from federation.actions import blocks, follows, notice_policies, notices, people, ties
 from federation.actions.people import get_person_by_id
 from federation.errors import Invalid
 from federation.services import Services
@@ -106,6 +106,7 @@ async def notifications() -> Response:
         newer_url=shown.newer_url,
         older_url=shown.older_url,
         request_count=await notices.count_follow_requests(services(), me()) if me().locked else 0,
+        kept_count=(await notice_policies.get_policy(services(), me())).requests,
     )
     if shown.items and shown.newer_url is None and request.method == "GET":
         await notices.mark_read(services(), me(), shown.items[0].id)

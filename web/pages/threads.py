@@ -5,6 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, Response, request
 
 from federation.actions import timelines
+from federation.actions.conversations import mark_thread_read
 from federation.actions.polls import ask_for_tallies
 from federation.errors import Gone, NotFound
 from web.current import parse_uuid, path_id, services, settings, viewer
@@ -45,6 +46,8 @@ async def thread(handle: str, thought_id: object) -> Response:
     thought = found.entry.thought
     if who is not None and view.poll is not None and not view.author.is_local:
         await ask_for_tallies(services(), thought.id)
+    if who is not None:
+        await mark_thread_read(services(), who, thought)
     open_to_all = thought.visibility in ("public", "unlisted")
     others = dict.fromkeys(
         person.handle for person in (view.author,) if who is None or person.id != str(who.id)

@@ -10,8 +10,10 @@ from uuid import UUID
 import orjson
 
 from federation.actions import streams
+from federation.actions.conversations import find_told
 from federation.actions.streams import Listening, Told
-from storage.news import Changed, EntriesGone, EntryMade, Notified, ThoughtEdited
+from storage.news import Changed, Conversed, EntriesGone, EntryMade, Notified, ThoughtEdited
+from web.client_api.entities.conversations import conversations
 from web.client_api.entities.notifications import notifications
 from web.client_api.entities.statuses import Statuses
 from web.streaming.channels import PUBLIC, Channel
@@ -39,6 +41,8 @@ async def tell(hub: Hub, services: Services, site: Site, news: Iterable[News]) -
                 await teller.gone(one)
             elif isinstance(one, Notified):
                 await teller.notified(one)
+            elif isinstance(one, Conversed):
+                await teller.conversed(one)
             elif isinstance(one, Changed):
                 teller.changed(one)
 
@@ -87,6 +91,13 @@ class _Teller:
                     if client.listener.hears_notifications:
                         client.offer(frame, client.labels[channel])
                 self._to_channel(frame, Channel("user:notification", notice.viewer.id))
+
+    async def conversed(self, news: Conversed) -> None:
+        """Tell people of their conversations."""
+        for viewer in await streams.read_people(self._services, self._subjects("direct").intersection(news.user_ids)):
+            talks = await find_told(self._services, viewer, news.thought_id)
+            for written in conversations(self._site, talks, viewer):
+                self._to_channel(Frame("conversation", orjson.dumps(written).decode()), Channel("direct", viewer.id))
 
     def changed(self, news: Changed) -> None:
         """Tell people that something of theirs, or of everybody's, is to be read anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from federation.actions.notice_groups import group_key
 from federation.actions.notices import Notices
 from storage.notifications import Notification
 from storage.people import Person
@@ -13,7 +14,7 @@ from web.client_api.entities.site import Site, moment
 from web.client_api.entities.statuses import Statuses
 
 
-def _decisions(site: Site, notices: Notices, one: Notification) -> dict[str, Any]:
+def decisions(site: Site, notices: Notices, one: Notification) -> dict[str, Any]:
     """Write the report or the warning that a notification tells of."""
     told = notices.reports.get(one.report_id) if one.report_id is not None else None
     warned = notices.warnings.get(one.warning_id) if one.warning_id is not None else None
@@ -40,11 +41,11 @@ def notifications(site: Site, notices: Notices, viewer: Person) -> list[dict[str
             "id": str(one.id),
             "type": one.type,
             "created_at": moment(one.created_at),
-            "group_key": f"ungrouped-{one.id}",
+            "group_key": group_key(one),
             "account": account(site, notices.people[one.actor_id]),
         }
         if about is not None:
             item["status"] = about
-        item |= _decisions(site, notices, one)
+        item |= decisions(site, notices, one)
         written.append(item)
     return written
