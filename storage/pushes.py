@@ -155,8 +155,3 @@ async def mark_done(db: Connection, push_id: UUID, lease: UUID) -> None:
 async def mark_retry(db: Connection, push_id: UUID, lease: UUID, due_at: datetime) -> None:
     """Make a push due again."""
     await RETRY.run(db, push_id, lease, due_at)
-
-
-async def delete_all(db: Connection, user_id: UUID) -> None:
-    """Delete every subscription of a person, and with them what was still to be pushed."""
-    await DELETE_ALL_OF.run(db, user_id)

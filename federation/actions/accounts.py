@@ -289,7 +289,6 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         await forget_person(db, person)
         await access.delete_all(db, person.id)
         await tokens.delete_all(db, person.id)
-        await pushes.delete_all(db, person.id)
         await apps.delete_codes(db, person.id)
         await mails.delete_all(db, person.id)
         await preferences.DELETE.run(db, person.id)
