@@ -481,7 +481,7 @@ async def test_pins_can_be_added_removed_and_added_again(server: Server, peer: P
 
 
 async def test_unknown_activities_are_accepted_and_ignored(server: Server, peer: Peer) -> None:
-    for kind in ("Listen", "Dislike", "Flag", "Move", "Question"):
+    for kind in ("Listen", "Dislike", "Move", "Question"):
         async with nothing_happens(server, peer, accepted=True):
             thing = peer.activity(kind, peer.ap_id, target=peer.ap_id)
             assert "not something we act upon" in await peer.deliver(server, thing)
