@@ -37,7 +37,7 @@ class AuditEntry:
 
 INSERT_BLOCK = Command(
     """INSERT INTO domain_blocks (domain, reason) VALUES ($1, $2)
-    ON CONFLICT (domain) DO UPDATE SET reason = excluded.reason"""
+    ON CONFLICT (domain) DO UPDATE SET reason = excluded.reason, severity = 'suspend'"""
 )
 DELETE_BLOCK = Command("DELETE FROM domain_blocks WHERE domain = $1")
 BLOCKS = Rows(
@@ -103,9 +103,15 @@ DELETE_SECRET = Command("DELETE FROM secrets WHERE name = $1")
 async def block_domain(db: Connection, domain: str, reason: str) -> None:
     """Refuse a domain: its people are suspended here and follows to and from them end."""
     await INSERT_BLOCK.run(db, domain, reason)
+    await settle_domains(db)
+
+
+async def settle_domains(db: Connection) -> None:
+    """Make the people of all refused domains suspended, and of no others."""
     await SUSPEND_DOMAIN.run(db)
     await LEAVE_HOMES.run(db)
     await END_FOLLOWS.run(db)
+    await RESTORE_DOMAIN.run(db)
 
 
 async def unblock_domain(db: Connection, domain: str) -> bool:

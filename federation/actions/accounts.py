@@ -11,6 +11,7 @@ from uuid import UUID
 
 from federation.actions import letters
 from federation.actions.acting import acting
+from federation.actions.gates import check_sign_up
 from federation.actions.instance import make_keys, use_first_run_code
 from federation.actions.outgoing import Audience, send
 from federation.actions.passwords import check_password_rules, hash_password, verify_password
@@ -27,7 +28,6 @@ from storage import (
     moderation,
     people,
     preferences,
-    pushes,
     thoughts,
     tokens,
 )
@@ -64,6 +64,7 @@ class SignUp:
     invite: str = ""
     reason: str = ""
     app_id: UUID | None = None
+    address: str = ""
 
 
 async def sign_up(services: Services, form: SignUp) -> Person:
@@ -78,7 +79,8 @@ async def sign_up(services: Services, form: SignUp) -> Person:
     if registration is Registration.INVITE and not form.invite.strip():
         raise Forbidden("You need an invite to sign up here. Ask somebody who has an account.")
     invite = form.invite.strip() if registration is Registration.INVITE else None
-    approval = registration is Registration.APPROVAL
+    suspicious = await check_sign_up(services, form.email, form.address)
+    approval = registration is Registration.APPROVAL or suspicious
     return await _make_account(
         services, form, invite=invite, needs_approval=approval, needs_confirmation=letters.are_sent(services.settings)
     )

@@ -6,6 +6,7 @@ from quart import Blueprint, Response, request
 
 from web.client_api import (
     accounts,
+    admin,
     apps,
     conversations,
     errors,
@@ -37,6 +38,7 @@ from web.cors import answer_preflight, open_to_scripts
 blueprint = Blueprint("client_api", __name__, url_prefix="/api")
 for _part in (
     accounts,
+    admin,
     apps,
     conversations,
     filters,

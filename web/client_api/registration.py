@@ -12,6 +12,7 @@ from web.client_api.answers import answer
 from web.client_api.authentication import app_scoped
 from web.client_api.call import Call
 from web.client_api.entities.tokens import token
+from web.current import client_address
 from web.security import count
 
 routes = Blueprint("registration", __name__)
@@ -32,6 +33,7 @@ async def sign_up(call: Call) -> Response:
         invite=given.text("invite_code"),
         reason=given.text("reason"),
         app_id=call.bearer.app_id,
+        address=client_address(),
     )
     for name in ("username", "email", "password"):
         if given.is_blank(name):

@@ -124,6 +124,7 @@ def _form(form: Mapping[str, str]) -> SignUp:
         form.get("password", ""),
         form.get("invite", ""),
         form.get("reason", ""),
+        address=client_address(),
     )
 
 

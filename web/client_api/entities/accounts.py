@@ -72,7 +72,6 @@ def _roles(person: Person) -> list[dict[str, Any]]:
 
 def credential_account(site: Site, person: Person, preferred: Preferences, *, follow_requests: int) -> dict[str, Any]:
     """Write the viewer themselves, with what they typed and the defaults of their composer."""
-    name, number = _ROLES[person.role]
     return {
         **account(site, person),
         "source": {
@@ -88,7 +87,7 @@ def credential_account(site: Site, person: Person, preferred: Preferences, *, fo
             "hide_collections": person.hide_collections,
             "attribution_domains": preferred.attribution_domains,
         },
-        "role": {"id": number, "name": name, "permissions": number, "color": "", "highlighted": bool(name)},
+        "role": role(person),
     }
 
 
@@ -117,6 +116,12 @@ def profile(site: Site, person: Person, preferred: Preferences) -> dict[str, Any
         "show_featured": preferred.show_featured,
         "attribution_domains": preferred.attribution_domains,
     }
+
+
+def role(person: Person) -> dict[str, Any]:
+    """Write what somebody may do here."""
+    name, number = _ROLES[person.role]
+    return {"id": number, "name": name, "permissions": number, "color": "", "highlighted": bool(name)}
 
 
 def muted_account(site: Site, person: Person, until: datetime | None) -> dict[str, Any]:
