@@ -29,7 +29,7 @@ _PROGRAM_PATHS = (
     "/nodeinfo",
     "/inbox",
     "/actor",
-    "/health/",
+    "/health",
 )
 
 

@@ -39,6 +39,13 @@ async def ready() -> Response:
     return json_response({"status": problem or "ready"}, status=503 if problem else 200)
 
 
+@blueprint.get("/health")
+async def health() -> Response:
+    """Answer as Mastodon does: OK, or 503 (web/errors.py)."""
+    problem = await check_ready(services())
+    return Response(problem or "OK", status=503 if problem else 200, content_type="text/plain; charset=utf-8")
+
+
 @blueprint.get("/metrics")
 async def metrics() -> Response:
     """Show figures to those near us; to others there is nothing here."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from federation.actions.overview import About, get_about
+from federation.actions.site import House, get_house
 from storage import people
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ class Usage:
 
     about: About
     active_month: int
+    house: House
 
 
 async def get_usage(services: Services) -> Usage:
     """Count what is here. Reads whole indexes: keep the answer for a while."""
-    about = await get_about(services)
+    about, house = await get_about(services), await get_house(services)
     async with services.database.connection() as db:
-        return Usage(about, await people.COUNT_ACTIVE_SINCE.one(db, services.now() - _MONTH))
+        return Usage(about, await people.COUNT_ACTIVE_SINCE.one(db, services.now() - _MONTH), house)

@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 import types
 import typing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "uuid": (UUID,), "text": (str,), "varchar": (str,), "bool": (bool,), "int2": (int,), "int4": (int,),
     "int8": (int,), "float4": (float,), "timestamptz": (datetime,), "jsonb": (dict, list), "bytea": (bytes,),
-    "text[]": (list,), "uuid[]": (list,), "int4[]": (list,), "interval": (timedelta,), "void": (),
+    "text[]": (list,), "uuid[]": (list,), "int4[]": (list,), "interval": (timedelta,), "void": (), "date": (date,),
 }  # fmt: skip
 
 

@@ -563,10 +563,24 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "signup-closed": ("signup.html", {**_DOOR, "registration": "closed"}),
     "first-run": ("first_run.html", _DOOR),
+    "text": ("text.html", {"heading": "Privacy", "html": "<p>We keep little.</p>", "updated_at": NOW}),
+    "admin-site": (
+        "admin/site.html",
+        {
+            **_ADMIN,
+            "texts": {"description": "Short.", "about": "Long.", "privacy": "Little.", "terms": ""},
+            "terms_since": "2026-01-01",
+            "most": {"description": 500},
+            "rules": (("1", "Be kind.", ""), ("2", "No spam.", "Adverts count.")),
+            "form": EMPTY_FORM,
+            "errors": EMPTY_FORM,
+        },
+    ),
     "about": (
         "about.html",
         {
             "description": "",
+            "story": "<p>It began with a boat.</p>",
             "rules": ("Be kind.",),
             "admins": (ALICE,),
             "people": 41,

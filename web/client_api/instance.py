@@ -46,13 +46,6 @@ async def v1(call: Call) -> Response:
     return answer(instance_v1(call.site, call.services.settings, await _usage(call)))
 
 
-@routes.get("/v1/instance/rules")
-@open_to_all()
-async def rules(call: Call) -> Response:
-    """Show the rules: none are kept."""
-    return answer([])
-
-
 @routes.get("/v1/custom_emojis")
 @open_to_all()
 async def custom_emojis(call: Call) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from quart import Blueprint, Response, request
 
-from federation.actions import accounts, instance, letters, sessions
+from federation.actions import accounts, instance, letters, sessions, site
 from federation.actions.accounts import SignUp
 from federation.errors import Conflict, Forbidden, Invalid, ThoughtsError, TooMany, Unauthenticated
 from storage.people import Person
@@ -85,10 +85,13 @@ async def sign_out() -> Response:
 # --- Signing up ------------------------------------------------------------------------------------
 
 
-def _sign_up_page(*, form: Mapping[str, str], errors: Problems, status: int = 200, waiting: bool = False) -> Response:
+async def _sign_up_page(
+    *, form: Mapping[str, str], errors: Problems, status: int = 200, waiting: bool = False
+) -> Response:
     confirm = waiting and letters.are_sent(settings())
+    rules = tuple(rule.text for rule in (await site.get_house(services())).rules)
     return render(
-        "signup.html", current="signup", form=form, errors=errors, rules=(), waiting=waiting and not confirm,
+        "signup.html", current="signup", form=form, errors=errors, rules=rules, waiting=waiting and not confirm,
         confirm=confirm,
         http_status=status,
     )  # fmt: skip
@@ -99,7 +102,7 @@ async def sign_up_page() -> Response:
     """Offer to join, as the registration setting allows; an invite's link brings its code along."""
     if viewer() is not None:
         return go("/home")
-    return _sign_up_page(form={"invite": request.args.get("invite", "")}, errors={})
+    return await _sign_up_page(form={"invite": request.args.get("invite", "")}, errors={})
 
 
 @blueprint.post("/signup")
@@ -110,9 +113,9 @@ async def sign_up() -> Response:
     try:
         person = await accounts.sign_up(services(), _form(form))
     except (Invalid, Conflict, Forbidden) as exc:
-        return _sign_up_page(form=form, errors=problems(exc), status=422)
+        return await _sign_up_page(form=form, errors=problems(exc), status=422)
     if person.state != "active":
-        return _sign_up_page(form=form, errors={}, waiting=True)
+        return await _sign_up_page(form=form, errors={}, waiting=True)
     flash(f"Welcome, @{person.username}.")
     return await _enter(person, local_path(form.get("next"), "/home"))
 

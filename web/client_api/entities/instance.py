@@ -24,6 +24,7 @@ from federation.media.formats import (
 from federation.protocol.text import LINK_CHARS
 from federation.settings import Registration, Settings
 from storage.emojis import CustomEmoji
+from storage.site import SiteRule
 from web.client_api.entities.accounts import account
 from web.client_api.entities.site import Site
 
@@ -39,14 +40,19 @@ def instance(site: Site, settings: Settings, usage: Usage, *, vapid_key: str) ->
         "title": settings.account_domain,
         "version": software_version(),
         "source_url": f"{site.origin}/about",
-        "description": _description(settings),
+        "description": usage.house.description,
         "usage": {"users": {"active_month": usage.active_month}},
         "thumbnail": {"url": site.no_avatar, "blurhash": None, "versions": {}},
         "icon": [],
         "languages": [],
         "configuration": {
             **_configuration(settings),
-            "urls": {"streaming": _streaming(site)},
+            "urls": {
+                "streaming": _streaming(site),
+                "about": f"{site.origin}/about",
+                "privacy_policy": f"{site.origin}/privacy",
+                "terms_of_service": None,
+            },
             "vapid": {"public_key": vapid_key},
             "translation": {"enabled": False},
         },
@@ -62,13 +68,13 @@ def instance(site: Site, settings: Settings, usage: Usage, *, vapid_key: str) ->
             "email": settings.mail_from or "",
             "account": _contact(site, usage),
         },
-        "rules": [],
+        "rules": [rule(one) for one in usage.house.rules],
     }
 
 
 def instance_v1(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
     """Write the same in the older form."""
-    description = _description(settings)
+    description = usage.house.description
     return {
         "uri": settings.account_domain,
         "title": settings.account_domain,
@@ -89,8 +95,13 @@ def instance_v1(site: Site, settings: Settings, usage: Usage) -> dict[str, Any]:
         "invites_enabled": settings.registration is Registration.INVITE,
         "configuration": _configuration(settings),
         "contact_account": _contact(site, usage),
-        "rules": [],
+        "rules": [rule(one) for one in usage.house.rules],
     }
+
+
+def rule(one: SiteRule) -> dict[str, Any]:
+    """Write a rule of the house."""
+    return {"id": str(one.id), "text": one.text, "hint": one.hint, "translations": {}}
 
 
 def custom_emoji(emoji: CustomEmoji) -> dict[str, Any]:
@@ -116,10 +127,6 @@ def software_version() -> str:
 
 def _contact(site: Site, usage: Usage) -> dict[str, Any] | None:
     return next((account(site, admin) for admin in usage.about.admins), None)
-
-
-def _description(settings: Settings) -> str:
-    return f"Short thoughts, federated, on {settings.account_domain}."
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:
