@@ -161,18 +161,14 @@ class TestUploading:
         await upload(ann, picture() + bytes(16 * 1024 * 1024), expected=422)
         assert await scalar(services, "SELECT count(*) FROM media") == 0
 
-    async def test_strangers_are_turned_away_before_their_body_is_read(self, nobody: App) -> None:
-        asked = 0
-
-        async def endless() -> Any:
-            nonlocal asked
-            for _ in range(20):
-                asked += 1
-                yield bytes(1024 * 1024)
-
-        headers = {"content-type": "multipart/form-data; boundary=x"}
-        answer = await nobody.client.post("/api/v2/media", content=endless(), headers=headers)
-        assert answer.status_code == 401
+    @pytest.mark.parametrize("path", ["/api/v1/media", "/api/v2/media"])
+    async def test_strangers_are_turned_away_before_their_body_is_read(self, nobody: App, ann: App, path: str) -> None:
+        headers = {"content-type": "multipart/form-data; boundary=x", "content-length": str(200 * 1024 * 1024)}
+        for token, expected in ((None, 401), ("made up", 401)):
+            sent = headers | ({"authorization": f"Bearer {token}"} if token else {})
+            answer = await nobody.client.post(path, content=b"--x", headers=sent)
+            assert answer.status_code == expected
+        assert (await ann.client.post(path, content=b"--x", headers=headers)).status_code == 413
 
     async def test_same_picture_is_stored_once(self, ann: App, bob: App, services: Services) -> None:
         first, second = await upload(ann, photograph()), await upload(bob, photograph())
@@ -273,6 +269,23 @@ class TestAttaching:
         assert (await fetched(ann, history[0]["media_attachments"][1]["url"])).status_code == 200
         update = [one for one in await sent(services) if one.type == "Update"][-1]
         assert [one["name"] for one in update.document["object"]["attachment"]] == [None, "Teal"]
+
+    async def test_form_bodies_describe_media_in_an_edit(self, ann: App) -> None:
+        media = await upload(ann)
+        status = await ann.publish("Look", media_ids=[media["id"]])
+        edited = await ann.call(
+            "PUT", f"/api/v1/statuses/{status['id']}",
+            data={
+                "status": "Look", "media_ids[]": media["id"], "media_attributes[][id]": media["id"],
+                "media_attributes[][description]": "Teal", "media_attributes[][focus]": "0.5,0.5",
+            },
+        )  # fmt: skip
+        assert edited["media_attachments"][0]["description"] == "Teal"
+        for bad in ([{"id": media["id"], "focus": "7,7"}], [{"id": media["id"], "description": "x" * 1501}], "x"):
+            body = {"status": "Look", "media_ids": [media["id"]], "media_attributes": bad}
+            await ann.call("PUT", f"/api/v1/statuses/{status['id']}", expected=422, json=body)
+        kept = await ann.get(f"/api/v1/statuses/{status['id']}")
+        assert kept["media_attachments"] == edited["media_attachments"]
 
     async def test_edit_without_media_takes_them_away(self, ann: App) -> None:
         status = await ann.publish("Look", media_ids=[(await upload(ann))["id"]])

@@ -57,7 +57,9 @@ async def test_a_backup_of_a_running_server_brings_everything_back(tmp_path: Pat
         picture = {"avatar": ("me.png", _picture(), "image/png")}
         account = await a.api("alice", "PATCH", "/api/v1/accounts/update_credentials", files=picture)
         avatar = (await a.client.get(account["avatar"])).content
-        thought = await a.post("alice", "Worth keeping")
+        media = await a.api("alice", "POST", "/api/v1/media", files={"file": ("a.png", _picture(), "image/png")})
+        shown = (await a.client.get(media["url"])).content
+        thought = await a.post("alice", "Worth keeping", media_ids=[media["id"]])
         actor = await _document(a, f"{a.origin}/users/alice")
 
         made = await asyncio.to_thread(_thoughts, a, "backup", str(file))
@@ -81,6 +83,7 @@ async def test_a_backup_of_a_running_server_brings_everything_back(tmp_path: Pat
         await a.start()
         assert await _document(a, f"{a.origin}/users/alice") == actor
         assert (await a.client.get(account["avatar"])).content == avatar
+        assert (await a.client.get(media["url"])).content == shown
         page = await a.api("alice", "GET", f"/api/v1/accounts/{account['id']}/statuses")
         assert [(status["id"], status["uri"]) for status in page] == [(thought["id"], thought["uri"])]
         assert await follows()

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from federation.actions.emojis import add_emoji
+from federation.actions.emojis import add_emoji, delete_emoji
+from federation.actions.files import sweep_files
 from federation.actions.profiles import ProfileForm, edit_profile
 from federation.media.urls import proxied_path
 from storage import emojis
-from tests.acting import hear, keep_copy, say, scalar
+from tests.acting import execute, hear, keep_copy, say, scalar
 from tests.actions.test_emojis import picture
 from tests.services_fixture import Browser, make_person, make_remote_person
 
@@ -119,3 +120,13 @@ async def test_an_emoji_has_a_document_of_its_own(services: Services, root: Pers
     assert (document["id"], document["name"]) == (f"{services.settings.origin}/emojis/blob", ":blob:")
     assert document["icon"]["url"] == blob.url
     assert (await stranger.get("/emojis/none")).status_code == 404
+
+
+async def test_a_deleted_emoji_keeps_its_picture_where_it_was_written(
+    services: Services, root: Person, stranger: Browser
+) -> None:
+    blob = await add_emoji(services, root, shortcode="blob", category="", data=picture())
+    await delete_emoji(services, root, blob.id)
+    await execute(services, "UPDATE media_files SET touched_at = now() - interval '1 hour'")
+    await sweep_files(services)
+    assert (await stranger.get(blob.url)).status_code == 200

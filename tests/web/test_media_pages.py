@@ -130,6 +130,12 @@ class TestComposer:
         assert answer.status_code in (303, 401)
         assert await scalar(services, "SELECT count(*) FROM media") == 0
 
+    async def test_large_bodies_of_strangers_are_not_read(self, stranger: Browser, client: Browser) -> None:
+        headers = {"content-type": "multipart/form-data; boundary=x", "content-length": str(200 * 1024 * 1024)}
+        headers |= {"origin": "http://localhost:8000", "sec-fetch-site": "same-origin"}
+        assert (await stranger.client.post("/compose", content=b"--x", headers=headers)).status_code in (303, 401)
+        assert (await client.client.post("/compose", content=b"--x", headers=headers)).status_code == 413
+
     @needs_ffmpeg
     async def test_video_is_prepared_by_workers_and_then_published(self, client: Browser, services: Services) -> None:
         page, ids = await attach(client, clip("mp4"))
