@@ -28,6 +28,7 @@ from storage import (
     moderation,
     people,
     preferences,
+    pushes,
     thoughts,
     tokens,
 )
@@ -294,6 +295,7 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         await apps.delete_codes(db, person.id)
         await mails.delete_all(db, person.id)
         await preferences.DELETE.run(db, person.id)
+        await pushes.delete_all(db, person.id)
         await send(
             db,
             services,
