@@ -10,7 +10,15 @@ from uuid import UUID
 
 from federation.errors import Forbidden, Gone, NotFound, RemoteError, Temporary
 from federation.inbound.authenticate import KeyGone, authenticate
-from federation.protocol.activities import Activity, Create, Delete, Update, authority_problem, parse_activity
+from federation.protocol.activities import (
+    WITHDRAWALS,
+    Activity,
+    Create,
+    Delete,
+    Update,
+    authority_problem,
+    parse_activity,
+)
 from federation.protocol.documents import parse_document
 from federation.protocol.handles import is_local_username
 from federation.protocol.ids import same_origin
@@ -51,7 +59,7 @@ class Inbox:
         if await self._is_about_a_stranger(activity):
             return
         try:
-            signer = await authenticate(services, request)
+            signer = await authenticate(services, request, suspended_too=isinstance(activity, WITHDRAWALS))
         except KeyGone as gone:
             if not await self._take_farewell(activity, gone.key_id, request.body):
                 raise

@@ -23,11 +23,12 @@ async def update_actor(services: Services, signer: Person) -> str:
 
 
 async def delete_actor(services: Services, signer: Person) -> str:
-    """Delete a remote person at their own word, with everything of theirs."""
+    """Delete a remote person at their own word, with everything of theirs; a suspension outlasts it."""
     async with services.database.transaction() as db:
         await people.lock_touched(db, signer.id)
         await forget_person(db, signer)
-        await people.DELETE_REMOTE.run(db, signer.id)
+        if signer.state != "suspended":
+            await people.DELETE_REMOTE.run(db, signer.id)
     services.reader.memory.keys.drop_where(lambda key: key.owner_id == signer.id)
     return ""
 

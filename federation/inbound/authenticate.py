@@ -34,11 +34,12 @@ class KeyGone(Unauthenticated):
         self.key_id = key_id
 
 
-async def authenticate(services: Services, request: SignedRequest) -> Authenticated:
+async def authenticate(services: Services, request: SignedRequest, *, suspended_too: bool = False) -> Authenticated:
     """Return who signed a request.
 
-    Raises `Unauthenticated` (or `KeyGone`) without a good signature, `Forbidden` for blocked domains and
-    suspended people, `Temporary` when the key's server cannot be asked now. A blocked domain is never asked.
+    Raises `Unauthenticated` (or `KeyGone`) without a good signature, `Forbidden` for blocked domains and, unless
+    `suspended_too`, for suspended people, `Temporary` when the key's server cannot be asked now. A blocked domain
+    is never asked.
     """
     parsed = parse(request, services.now(), {services.settings.host})
     if isinstance(parsed, Refused):
@@ -51,7 +52,7 @@ async def authenticate(services: Services, request: SignedRequest) -> Authentica
         verdict = check(parsed, key.key)
     if isinstance(verdict, Refused):
         raise Unauthenticated(verdict.detail)
-    if (owner_state or key.owner_state) == "suspended":
+    if (owner_state or key.owner_state) == "suspended" and not suspended_too:
         raise Forbidden("This actor is suspended here.")
     return Authenticated(key, verdict.replay_id)
 

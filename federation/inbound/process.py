@@ -73,9 +73,11 @@ async def process(services: Services, incoming: Incoming, signer: Person | None)
 
 
 async def _handle(services: Services, incoming: Incoming, signer: Person | None) -> str:
-    if signer is None or signer.state != "active":
-        return "the signer is gone or suspended"
     activity = wire.parse_activity(parse_document(incoming.body, limit=MAX_ACTIVITY_BYTES))
+    if signer is None or not (
+        signer.state == "active" or (signer.state == "suspended" and isinstance(activity, wire.WITHDRAWALS))
+    ):
+        return "the signer is gone or suspended"
     if (problem := wire.authority_problem(activity, signer.ap_id)) is not None:
         raise Rejected(problem)
     handler = HANDLERS.get(type(activity))

@@ -192,6 +192,10 @@ Activity = (
 )
 
 
+WITHDRAWALS = (Delete, Undo, Reject)
+"""What somebody who is suspended may still send (facts §11.2): it only takes back."""
+
+
 def parse_activity(document: dict[str, Any]) -> Activity:
     """Read a normalised document as an activity; raise `Invalid` naming what is missing or malformed."""
     kind = type_of(document, ACTIVITY_TYPES)

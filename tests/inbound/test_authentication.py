@@ -236,6 +236,29 @@ async def test_suspended_actor_is_refused(server: Server, peer: Peer, neighbour:
     assert await peer.deliver(server, peer.follow(bob)) == ""
 
 
+async def test_suspended_actor_may_still_take_back_what_they_did(server: Server, peer: Peer) -> None:
+    bob = await server.person()
+    note = peer.note(bob)
+    for did in (peer.create(note), peer.follow(bob)):
+        await peer.deliver(server, did)
+    person = await peer.known(server)
+    await suspend(server.services, None, person)
+    for took_back in (peer.activity("Undo", peer.follow(bob)), peer.activity("Delete", note["id"])):
+        assert await peer.deliver(server, took_back) == ""
+    assert await server.rows("SELECT id FROM thoughts WHERE user_id = $1", person.id) == []
+    assert await server.rows("SELECT follower_id FROM follows WHERE follower_id = $1", person.id) == []
+
+
+async def test_suspension_outlasts_the_deletion_of_the_actor(server: Server, peer: Peer) -> None:
+    bob = await server.person()
+    await peer.deliver(server, peer.create(peer.note(bob)))
+    person = await peer.known(server)
+    await suspend(server.services, None, person)
+    assert await peer.deliver(server, peer.activity("Delete", peer.ap_id)) == ""
+    assert await server.rows("SELECT id FROM thoughts WHERE user_id = $1", person.id) == []
+    refused(await peer.post(server, peer.follow(bob)), 403, "suspended")
+
+
 async def test_suspended_actor_reads_nothing_more(server: Server, peer: Peer) -> None:
     bob = await server.person()
     person = await peer.known(server)
