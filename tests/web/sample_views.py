@@ -563,6 +563,30 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "signup-closed": ("signup.html", {**_DOOR, "registration": "closed"}),
     "first-run": ("first_run.html", _DOOR),
+    "docs": (
+        "docs.html",
+        {
+            "origin": "https://here.example",
+            "groups": {
+                "statuses": (
+                    {
+                        "method": "POST",
+                        "path": "/api/v1/statuses",
+                        "summary": "Publish a thought.",
+                        "access": {"scopes": ("write:statuses",), "required": True},
+                        "inputs": {"status": {"type": "string"}},
+                    },
+                    {
+                        "method": "GET",
+                        "path": "/api/v1/instance",
+                        "summary": "Show what this is.",
+                        "access": {"scopes": (), "required": False},
+                        "inputs": {},
+                    },
+                ),
+            },
+        },
+    ),
     "text": ("text.html", {"heading": "Privacy", "html": "<p>We keep little.</p>", "updated_at": NOW}),
     "admin-site": (
         "admin/site.html",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 
@@ -28,6 +29,18 @@ _LONGEST_TOKEN: Final = 512
 _SITE: Final = "client_api_site"
 _INVALID_TOKEN = "The access token is invalid"  # noqa: S105 - a message
 _OUT_OF_SCOPE = "This action is outside the authorized scopes"
+
+
+ACCESS: Final = "access"
+"""Where a guarded route keeps what it asks of a caller, for the documentation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a route asks of a caller: one of these scopes, and whether it works without a token."""
+
+    scopes: tuple[str, ...]
+    required: bool
 
 
 def scoped(*scopes: str) -> Callable[[Route[P]], Callable[P, Awaitable[Response]]]:
@@ -64,6 +77,7 @@ def _guard(scopes: tuple[str, ...], require: Requirement) -> Callable[[Route[P]]
             call = Call(services(), _site(), parameters, bearer.person if bearer else None, bearer)
             return await route(call, *args, **kwargs)
 
+        setattr(guarded, ACCESS, Access(scopes, required=require is not _require_nothing))
         return guarded
 
     return decorate
