@@ -328,7 +328,7 @@ async def test_a_keyboard_is_enough(world: World) -> None:
         await kim.page.keyboard.press("Enter")
         assert await kim.page.evaluate("document.activeElement.id") == "main"
         await kim.open("/home")
-        stops = [await _next_stop(kim) for _ in range(14)]
+        stops = [await _next_stop(kim) for _ in range(18)]
         wanted = ["Skip to the content", "Home", "Notifications", "Explore", "New thought", "Sign out"]
         assert [stop for stop in stops if stop in wanted] == wanted, "the order of the eyes"
         await kim.page.get_by_label("Your thought").focus()
@@ -399,3 +399,34 @@ async def test_every_page_is_well_made_on_every_screen(world: World) -> None:
                 )
             assert len(met) > (32 if name else 12), sorted(met)
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+async def test_pictures_are_attached_described_and_shown(world: World, javascript: bool) -> None:
+    name = f"painter{int(javascript)}"
+    world.one.person(name)
+    async with surfing(world.browser, world.one, javascript=javascript) as painter:
+        await _sign_in(painter, name)
+        await painter.open("/compose")
+        await painter.fill(Your_thought="Look what I made")
+        if not javascript:
+            await painter.page.locator("summary[title='Pictures, video, sound']").click()
+        chosen = [{"name": f"{n}.png", "mimeType": "image/png", "buffer": _portrait()} for n in (1, 2)]
+        await painter.page.locator("#files").set_input_files(chosen)  # type: ignore[arg-type]
+        if not javascript:
+            await painter.press("Attach")
+        cards = painter.page.locator("[data-cards] fieldset")
+        await expect(cards).to_have_count(2)
+        await cards.nth(0).get_by_label("What is in the picture?").fill("A teal square")
+        await cards.nth(1).get_by_role("button", name="Remove picture 2").click()
+        await expect(cards).to_have_count(1)
+        await expect(cards.nth(0).get_by_label("What is in the picture?")).to_have_value("A teal square")
+        await cards.nth(0).get_by_label("Keep in view").select_option("The top")
+        await painter.press("Post")
+        await painter.open("/home")
+        shown = painter.thought("Look what I made").locator("figure")
+        await expect(shown).to_have_count(1)
+        await expect(shown.locator("img")).to_have_attribute("alt", "A teal square")
+        await expect(shown).to_have_class("y1")
+        await shown.get_by_text("ALT").click()
+        await expect(shown.get_by_text("A teal square")).to_be_visible()
