@@ -74,6 +74,8 @@ async def world(services: Services, ann: App, bob: App, open_app: OpenApp) -> Wo
     await ann.call("PATCH", "/api/v2/notifications/policy", json={"for_private_mentions": "filter"})
     for stranger in ("gus", "hal"):
         app = await open_app(stranger)
+        await app.call("PATCH", "/api/v1/accounts/update_credentials", json={"discoverable": True})
+        await bob.post(f"/api/v1/accounts/{app.id}/follow")
         await app.publish("@ann out of the blue", visibility="direct")
         own["requester" if stranger == "gus" else "other requester"] = app.id
     own["group"] = (await ann.get("/api/v2/notifications"))["notification_groups"][0]["group_key"]
