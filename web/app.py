@@ -30,6 +30,7 @@ from web import (
 )
 from web.bodies import WholeBodies
 from web.current import SERVICES, SETTINGS
+from web.shut_out import refuse_shut_out
 
 if TYPE_CHECKING:
     from federation.settings import Settings
@@ -87,6 +88,7 @@ def create_app(settings: Settings, services: Services | AbstractAsyncContextMana
 
     # After-request functions run last registered first.
     health.install(app)
+    app.before_request(refuse_shut_out)
     security.guard(app)
     flashes.install(app)
     errors.install(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from ipaddress import ip_interface, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -230,3 +230,9 @@ async def lift_network(services: Services, admin: Person, block_id: UUID) -> Ref
         await gates.DELETE_NETWORK.run(db, block_id)
         await moderation.insert_audit(db, admin.id, "unblock network", found.ip)
     return found
+
+
+async def list_shut_out(services: Services) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the networks that see nothing of this place."""
+    async with services.database.connection() as db:
+        return tuple(ip_network(network) for network in await gates.list_shut_out(db))
