@@ -11,7 +11,7 @@ from federation.actions.edit_thought import notify_boosters, replace_poll
 from federation.actions.poll_drafts import as_counted
 from federation.actions.receive_quote import find_quoted, note_quote, take_quote
 from federation.media.attached import row_of_remote, shown_addresses
-from federation.protocol.addressing import Visibility
+from federation.protocol.addressing import PUBLIC, Visibility
 from federation.protocol.own_links import with_own_links
 from federation.protocol.quote_policy import policy_bits
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html
@@ -217,10 +217,13 @@ async def _take_quote(
     """Take over what an Update says of quoting: of what it quotes, and of who may quote it."""
     if await take_quote(db, services, author, known, remote.quote):
         await fetches.request(db, "thought", [known.ap_id])
-    wire = await remote_actors.find_remote_actor(db, author.id)
-    if wire is None:
-        return known
-    policy = _quote_policy(author, remote, wire.followers_url, wire.following_url)
+    wire = None
+    # Most policies name everybody or nobody: only for others it matters which collections are the author's.
+    if not {*remote.may_quote, *remote.may_ask_to_quote} <= {PUBLIC, author.ap_id}:
+        wire = await remote_actors.find_remote_actor(db, author.id)
+    policy = _quote_policy(
+        author, remote, wire.followers_url if wire else None, wire.following_url if wire else None
+    )  # fmt: skip
     return known if policy == known.quote_policy else await quotes.SET_POLICY.one(db, known.id, policy)
 
 

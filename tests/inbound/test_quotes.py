@@ -231,3 +231,17 @@ async def test_an_answer_settles_our_quote_once(server: Server, remote: Host) ->
     delete = author.activity("Delete", {"type": "QuoteAuthorization", "id": stamp, "attributedTo": author.ap_id})
     assert await author.deliver(server, delete) == ""
     assert await _state(server, ours.ap_id) == [("revoked", None)]
+
+
+@pytest.mark.parametrize(("named", "bits"), [("public", 2), ("followers", 4), ("self", 0)])
+async def test_a_policy_that_changes_later_is_taken_over(server: Server, remote: Host, named: str, bits: int) -> None:
+    peer = Peer.at(remote)
+    await peer.gain_follower(server)
+    note = peer.note(interactionPolicy={"canQuote": {"automaticApproval": ["https://elsewhere.example/x"]}})
+    await peer.deliver(server, peer.create(note))
+    policy = "SELECT quote_policy FROM thoughts WHERE ap_id = $1"
+    assert await server.value(policy, note["id"]) == 1
+    url = {"public": PUBLIC, "followers": peer.followers, "self": peer.ap_id}[named]
+    changed = {**note, "interactionPolicy": {"canQuote": {"automaticApproval": url}}}
+    assert await peer.deliver(server, peer.activity("Update", changed)) == ""
+    assert await server.value(policy, note["id"]) == bits
