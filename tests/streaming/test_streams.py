@@ -13,6 +13,7 @@ import pytest
 from federation.actions import blocks, lists, reactions, sessions
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought
+from federation.actions.filters import FilterForm, make_filter
 from federation.actions.lists import ListForm
 from federation.actions.receive_thought import receive_deletion
 from storage.database import Database
@@ -52,6 +53,20 @@ async def test_a_new_thought_of_a_followee_arrives_as_a_status(server: Server, a
     assert (heard.stream, heard.event, heard.payload["id"]) == (["user"], "update", str(said.id))
     assert problems("Status", heard.payload) == []
     assert "favourited" not in heard.payload, "one payload for everybody tells nobody's own marks"
+
+
+async def test_conversations_and_changed_filters_are_told_to_their_owner(
+    server: Server, ann: Person, bob: Person
+) -> None:
+    direct, user = await server.socket(ann, "direct"), await server.socket(ann, "user")
+    await make_filter(server.services, bob, FilterForm("Fog", ["home"]))
+    await make_filter(server.services, ann, FilterForm("Fog", ["home"]))
+    assert (await user.hear()).event == "filters_changed"
+    letter = await say(server.services, bob, "@ann psst", visibility="direct")
+    heard = await direct.hear()
+    assert (heard.stream, heard.event) == (["direct"], "conversation")
+    assert problems("Conversation", heard.payload) == []
+    assert heard.payload["last_status"]["id"] == str(letter.id)
 
 
 async def test_boosts_edits_and_deletions_follow(server: Server, ann: Person, bob: Person) -> None:
