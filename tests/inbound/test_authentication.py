@@ -236,6 +236,16 @@ async def test_suspended_actor_is_refused(server: Server, peer: Peer, neighbour:
     assert await peer.deliver(server, peer.follow(bob)) == ""
 
 
+async def test_what_was_accepted_before_a_suspension_has_no_effect_after_it(server: Server, peer: Peer) -> None:
+    person = await peer.known(server)
+    thought = await server.publish(await server.person())
+    liked = peer.activity("Like", server.services.urls.thought(thought.id))
+    assert (await peer.post(server, liked)).status_code == 202
+    await suspend(server.services, None, person)
+    await server.drain()
+    assert await server.rows("SELECT user_id FROM likes WHERE user_id = $1", person.id) == []
+
+
 async def test_suspended_actor_may_still_take_back_what_they_did(server: Server, peer: Peer) -> None:
     bob = await server.person()
     note = peer.note(bob)

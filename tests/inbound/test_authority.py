@@ -149,6 +149,23 @@ async def test_undo_of_what_others_did_changes_nothing(server: Server, peer: Pee
             await peer.deliver(server, peer.activity("Undo", activity["id"]))
 
 
+async def test_undo_that_names_what_a_neighbour_did_leaves_ones_own(
+    server: Server, peer: Peer, neighbour: Peer
+) -> None:
+    bob = await server.person()
+    note = await stored(server, neighbour)
+    for sender in (peer, neighbour):
+        done = [
+            sender.follow(bob),
+            sender.activity("Like", note["id"]),
+            sender.activity("Announce", note["id"]),
+        ]
+        for activity in done:
+            assert await sender.deliver(server, activity) == ""
+    for activity in done:  # the neighbour's
+        await ignored(server, peer, peer.activity("Undo", activity["id"]), "nothing that we know")
+
+
 async def test_undo_of_a_thing_of_another_host_is_refused(server: Server, peer: Peer, stranger: Peer) -> None:
     bob = await server.person()
     follow = stranger.follow(bob)
