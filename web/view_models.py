@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from federation.actions.poll_drafts import MAX_OPTION_CHARS, MOST_OPTIONS
+
 VISIBILITY_WORDS: Mapping[str, str] = {
     "public": "Everyone, and it may travel",
     "unlisted": "Everyone, but kept out of public timelines",
@@ -432,8 +434,6 @@ POLL_TIMES: Mapping[str, str] = {
 }
 """For how many seconds the composer offers to keep a poll open."""
 
-_POLL_LINES = 4
-
 QUOTE_WORDS: Mapping[str, str] = {
     "public": "Anyone may quote it",
     "followers": "Followers may quote it",
@@ -451,11 +451,12 @@ class PollForm:
     hide_totals: bool = False
     expires_in: str = "86400"
     edited: bool = False
+    max_chars: int = MAX_OPTION_CHARS
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The answers, with empty lines up to as many as fit."""
-        return (*self.options, *[""] * (_POLL_LINES - len(self.options)))
+        return (*self.options, *[""] * (MOST_OPTIONS - len(self.options)))
 
     @property
     def times(self) -> tuple[tuple[str, str], ...]:

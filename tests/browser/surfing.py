@@ -46,6 +46,11 @@ _UNKIND = """() => {
   for (const image of document.querySelectorAll("img:not([alt])")) found.push(`no alt: ${image.src}`);
   const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
   for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) found.push(`twice: #${id}`);
+  for (const thought of document.querySelectorAll(".thought")) {
+    const parts = [...thought.children].filter(part => seen(part) && !part.matches(".face"));
+    const tops = parts.map(part => part.getBoundingClientRect().top);
+    if (tops.some((top, at) => top < tops[at - 1])) found.push(`out of order: ${thought.innerText.slice(0, 60)}`);
+  }
   if (document.querySelectorAll("h1").length !== 1) found.push(`${document.querySelectorAll("h1").length} h1`);
   return found;
 }"""  # noqa: E501

@@ -366,6 +366,7 @@ _EVERYWHERE = (
     "/", "/home", "/local", "/federated", "/search", "/search?q=fog", "/about", "/signin", "/signup", "/compose",
     "/notifications", "/bookmarks", "/follow-requests", "/tags/hafen", "/settings/profile", "/settings/appearance",
     "/settings/top-friends", "/settings/account", "/settings/sessions", "/settings/api-keys", "/settings/blocks",
+    "/settings/filters", "/settings/apps", "/lists", "/tags", "/likes",
     "/admin", "/admin/federation", "/admin/failed", "/admin/failed?state=resolved", "/admin/people", "/admin/domains",
     "/admin/audit", "/nothing/here",
 )  # fmt: skip
@@ -378,11 +379,15 @@ async def test_every_page_is_well_made_on_every_screen(world: World) -> None:
     word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
     await world.one.post("warden", f"{word}{word} https://long.example/{'path/' * 30} 🌊 مرحبا بالعالم")
     await world.one.post("warden", "Behind a warning", spoiler_text=word, visibility="unlisted")
+    asked = await world.one.post("warden", "Fog or sun?", poll={"options": ["Fog", word[:50]], "expires_in": 86400})
+    await world.one.api("warden", "POST", "/api/v1/lists", json={"title": word})
     found: list[str] = []
     for scheme, name in (("light", "warden"), ("dark", "")):
         async with surfing(world.browser, world.one, color_scheme=scheme) as surfer:
             if name:
                 await _sign_in(surfer, name)
+                await surfer.open(f"/thoughts/{asked['id']}/react")
+                await surfer.press("👍")
             waiting, met = list(_EVERYWHERE), set()
             while waiting and len(met) < 90:
                 path = waiting.pop(0)
