@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from federation.errors import NotFound, ThoughtsError
+from federation.errors import Gone, NotFound, ThoughtsError
 from federation.protocol.handles import Handle
 from federation.remote.actors import find_or_fetch_actor
 from federation.remote.discovery import resolve_handle
@@ -32,7 +32,8 @@ def local_part(services: Services, handle: Handle) -> str | None:
 async def get_person(services: Services, handle: Handle, *, viewer: Person | None = None) -> Person:
     """Return an active person by handle, asking their server when we do not know them.
 
-    Strangers (no viewer) never make us ask: `NotFound` instead. Raises `RemoteError` when their server fails.
+    Strangers (no viewer) never make us ask: `NotFound` instead. Raises `RemoteError` when their server fails, and
+    `Gone` for somebody of ours who left.
     """
     domain = local_part(services, handle)
     async with services.database.connection() as db:
@@ -41,6 +42,8 @@ async def get_person(services: Services, handle: Handle, *, viewer: Person | Non
         person = await resolve_handle(services.reader, handle)
     if person is None and domain is not None and viewer is None:
         raise NotFound(f"Nobody here knows {handle} yet. Sign in, and their server is asked.")
+    if person is not None and person.state == "deleted" and not person.is_remote:
+        raise Gone(f"{handle} has deleted this account.")
     if person is None or person.state != "active" or (not person.is_remote and person.actor_type == "Application"):
         raise NotFound(f"There is nobody called {handle} here.")
     return person

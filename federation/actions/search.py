@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from federation.actions.people import get_person
 from federation.actions.receive_thought import receive_thought
 from federation.actions.timelines import Shown, show
-from federation.errors import NotFound, RemoteError
+from federation.errors import Gone, NotFound, RemoteError
 from federation.protocol.handles import Handle
 from federation.protocol.ids import LocalActor, LocalThought, is_id
 from federation.protocol.objects import RemoteThought
@@ -55,7 +55,7 @@ async def search_everything(
     problem = ""
     try:
         pasted = await _resolve(services, viewer, query) if resolve else await _known(services, viewer, query)
-    except (RemoteError, NotFound) as exc:
+    except (RemoteError, NotFound, Gone) as exc:
         pasted, problem = None, exc.message
     if isinstance(pasted, Person):
         return Found([pasted], Shown([], {}, {}), [])
@@ -87,7 +87,7 @@ async def _known(services: Services, viewer: Person | None, query: str) -> Perso
         return None
     try:
         return await get_person(services, handle)
-    except NotFound:
+    except (NotFound, Gone):
         return None
 
 

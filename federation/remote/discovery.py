@@ -49,7 +49,10 @@ async def resolve_handle(reader: Reader, handle: Handle) -> Person:
         actor = await remote_actors.find_remote_actor(db, person.id) if person else None
     if person and actor and actor.gone_at is None and actor.fetched_at > reader.now() - ACTOR_FRESH_FOR:
         return person
-    jrd = await look_up(reader, handle, near=person.ap_id if person else None)
+    try:
+        jrd = await look_up(reader, handle, near=person.ap_id if person else None)
+    except NotFound as exc:
+        raise NotFound(f"{handle.host} knows nobody called {handle.username}.") from exc
     if not jrd.actor_urls:
         raise NotFound(f"{handle} has no ActivityPub profile.")
     return await find_or_fetch_actor(reader, jrd.actor_urls[0])

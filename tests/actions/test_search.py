@@ -120,7 +120,7 @@ async def test_addresses_find_what_they_name(services: Services) -> None:
 async def test_the_address_of_somebody_who_is_not_here_finds_nobody(services: Services, state: str) -> None:
     ada, rita = await make_person(services, "ada"), await make_remote_person(services, "rita")
     await execute(services, "UPDATE users SET state = $1 WHERE username IN ('ada', 'rita')", state)
-    for address in (ada.ap_id, ada.profile_url, rita.ap_id):
+    for address in (ada.ap_id, ada.profile_url, rita.ap_id, f"@ada@{services.settings.account_domain}"):
         assert (await _find(services, None, address)).people == [], address
 
 

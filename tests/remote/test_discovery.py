@@ -35,7 +35,7 @@ async def test_our_own_handles_are_found_here(reader: Reader, host: str | None) 
 
 
 async def test_unknown_handle_is_not_found(reader: Reader, remote: Host) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="knows nobody called alice"):
         await resolve_handle(reader, Handle("alice", remote.authority))
 
 

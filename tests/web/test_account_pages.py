@@ -202,7 +202,8 @@ async def test_deleted_account_is_gone_for_people_and_servers(
     assert (await client.post(path, {"confirm": "ada", "delete_current": "wrong"})).status_code == 422
     assert (await client.post(path, {"confirm": "ada", "delete_current": PASSWORD})).headers["location"] == "/"
     assert (await client.get("/home")).status_code == 303
-    assert (await stranger.get("/@ada")).status_code == 404
+    for page in ("/@ada", "/@ada/followers", "/@ada.rss", "/@ada/feed.atom"):
+        assert (await stranger.get(page)).status_code == 410, page
     actor = await stranger.get("/users/ada", headers={"accept": "application/activity+json"})
     assert actor.status_code == 410
 

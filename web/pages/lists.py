@@ -6,7 +6,7 @@ from quart import Blueprint, Response, request
 
 from federation.actions import follows, lists, people, profiles
 from federation.actions.lists import ListForm
-from federation.errors import Invalid, NotFound, RemoteError
+from federation.errors import Gone, Invalid, NotFound, RemoteError
 from federation.protocol.handles import Handle
 from storage.lists import PersonList
 from storage.people import Person
@@ -151,7 +151,7 @@ async def add(list_id: str) -> Response:
             raise NotFound("That is not a handle. It looks like @name or @name@example.social.")
         person = await people.get_person(services(), handle)
         await lists.add_to_list(services(), me(), found.id, [person.id])
-    except (NotFound, RemoteError) as exc:
+    except (NotFound, Gone, RemoteError) as exc:
         return await _edit_page(found, handle=name, errors={"handle": exc.message})
     except Invalid:
         return await _edit_page(found, handle=name, errors={"handle": f"{name} is on this list already."})

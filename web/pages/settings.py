@@ -10,7 +10,7 @@ from quart import Blueprint, Response, request
 from federation.actions import people, pictures, profiles, refuse_domain, rosters
 from federation.actions.preferences import edit_preferences, get_preferences
 from federation.actions.profiles import MAX_TOP_FRIENDS, ProfileForm
-from federation.errors import Invalid, NotFound, RemoteError
+from federation.errors import Gone, Invalid, NotFound, RemoteError
 from federation.media.images import MAX_PORTRAIT_BYTES
 from federation.protocol.custom_css import MAX_CSS_BYTES
 from federation.protocol.handles import Handle
@@ -158,7 +158,7 @@ async def save_top_friends() -> Response:
         if name:
             try:
                 friends.append(await _friend(name))
-            except (NotFound, RemoteError):
+            except (NotFound, Gone, RemoteError):
                 errors[f"friend_{number}"] = f"We could not find {name}."
     if not errors:
         try:
