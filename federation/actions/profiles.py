@@ -14,7 +14,7 @@ from federation.errors import Invalid, NotFound
 from federation.protocol.custom_css import CleanCss, sanitise_css
 from federation.protocol.ids import is_id
 from federation.protocol.sanitise import SANITISER_VERSION
-from federation.protocol.text import normalise_source, render_bio, render_field
+from federation.protocol.text import excess, normalise_source, render_bio, render_field
 from storage import fetches, media, people, relations, remote_actors
 from storage.people import OwnProfile, Person
 from storage.relations import Connected, Relation
@@ -79,7 +79,7 @@ async def edit_profile(services: Services, person: Person, form: ProfileForm) ->
     if len(name) > MAX_NAME:
         raise Invalid(f"The display name may have at most {MAX_NAME} characters.", field="display_name")
     if len(bio) > MAX_BIO:
-        raise Invalid(f"The bio is {len(bio) - MAX_BIO} characters too long; {MAX_BIO} fit.", field="bio")
+        raise Invalid(f"The bio is {excess(len(bio), MAX_BIO)} too long; {MAX_BIO} fit.", field="bio")
     profile = OwnProfile(
         display_name=name,
         bio=bio,

@@ -28,6 +28,7 @@ from federation.protocol.sanitise import SANITISER_VERSION, plain_text
 from federation.protocol.text import (
     MentionTarget,
     count_characters,
+    excess,
     find_mentions,
     find_tags,
     normalise_source,
@@ -98,7 +99,7 @@ async def compose(services: Services, author: Person, source: str, summary: str,
         raise Invalid("Write something first.", field="source")
     length, most = count_characters(source) + count_characters(summary), services.settings.max_chars
     if length > most:
-        raise Invalid(f"That is {length - most} characters too long; {most} fit.", field="source")
+        raise Invalid(f"That is {excess(length, most)} too long; {most} fit.", field="source")
     found = await find_mentioned(services, find_mentions(source), author=author)
     targets = {handle: MentionTarget(person.profile_url, _shown(handle, person)) for handle, person in found.items()}
     content = render_source(source, targets, origin=services.settings.origin)

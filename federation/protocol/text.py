@@ -115,6 +115,11 @@ def find_tags(source: str) -> list[Tag]:
     return list(tags.values())
 
 
+def excess(length: int, most: int) -> str:
+    """Say by how much a text is too long."""
+    return "1 character" if length == most + 1 else f"{length - most} characters"
+
+
 def count_characters(source: str) -> int:
     """Return the length as Mastodon counts it.
 

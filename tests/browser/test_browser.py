@@ -124,6 +124,7 @@ async def _speak(surfer: Surfer) -> None:
     await surfer.page.locator("summary", has_text="Content warning").click()
     await surfer.fill(What_should_readers_know_first="Weather")
     await surfer.page.get_by_label("Who can read it").select_option("Everyone, but kept out of public timelines")
+    await surfer.page.locator("summary", has_text="Language and quoting").click()
     await surfer.page.get_by_label("Language").select_option("de")
     await surfer.press("Post")
     posted = surfer.thought("Weather")

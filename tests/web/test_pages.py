@@ -145,6 +145,7 @@ async def test_profile_and_thread_name_their_activitypub_twins(stranger: Browser
     assert world.first.ap_id in thread.headers["link"]
     assert '<meta property="og:title" content="ada (@ada)">' in thread.text
     assert '<meta property="og:description" content="Fog over the #harbour">' in thread.text
+    assert '<meta property="og:image" content="http://localhost:8000/static/avatar.png?v=' in thread.text
 
 
 async def test_pages_of_lists_lead_on_and_back(services: Services, client_for: ClientFor, world: World) -> None:

@@ -70,7 +70,7 @@ async def test_profile_is_saved_and_shown(client: Browser, stranger: Browser) ->
 async def test_refused_profile_keeps_what_was_typed(client: Browser) -> None:
     answer = await client.post("/settings/profile", {"display_name": "Ada", "bio": "x" * 161, "field_name_1": "Web"})
     assert answer.status_code == 422
-    assert "1 characters too long" in answer.text
+    assert "1 character too long" in answer.text
     assert 'value="Web"' in answer.text
 
 

@@ -51,7 +51,7 @@ async def test_refused_text_comes_back_with_everything_that_was_chosen(client_fo
     form = {"source": "x" * 501, "summary": "", "visibility": "followers", "lang": "de", "next": "/home"}
     answer = await client.post("/compose", form)
     assert answer.status_code == 422
-    assert "1 characters too long" in answer.text
+    assert "1 character too long" in answer.text
     assert "x" * 501 in answer.text
     assert '<option value="followers" selected>' in answer.text
     assert '<option value="de" lang="de" selected>' in answer.text

@@ -62,7 +62,7 @@ async def thread(handle: str, thought_id: object) -> Response:
         completeness=completeness(found, view.author),
         people=taking_part(found, presenter),
         composer=await answer_composer(thought, view, mentions) if who else None,
-        meta=thought_meta(view, settings().origin, picture=view.author.avatar_url) if open_to_all else None,
+        meta=thought_meta(view, settings().origin) if open_to_all else None,
         alternate_url=thought.ap_id if view.author.is_local else None,
         noindex=not open_to_all or not view.author.is_local,
         older_url=page_url(after=str(found.more_after)) if found.more_after else None,

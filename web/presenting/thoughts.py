@@ -16,10 +16,11 @@ from federation.media.urls import MediaUrls
 from federation.protocol.emojis import with_pictures
 from federation.protocol.quote_policy import Permission
 from federation.protocol.sanitise import plain_text
+from web.assets import asset
 from web.current import settings
 from web.presenting.emojis import pictures, reaction_view, text_with
 from web.presenting.media import attachment_views
-from web.presenting.people import person_view, picture_url
+from web.presenting.people import person_view
 from web.presenting.polls import poll_view
 from web.view_models import (
     NotificationView,
@@ -294,17 +295,17 @@ def _told(view: NotificationView) -> tuple[object, ...]:
 # --- Preview cards ---------------------------------------------------------------------------------
 
 
-def thought_meta(view: ThoughtView, origin: str, *, picture: str) -> PageMeta:
+def thought_meta(view: ThoughtView, origin: str) -> PageMeta:
     """Say of a thought what a preview card needs; a content warning stands for what it hides."""
     text = view.summary or plain_text(view.html)
-    shown = [one for one in view.attachments if one.preview_url and not (view.sensitive or view.summary)]
-    first = next((one for one in shown if one.is_shown), None)
+    shown = () if view.sensitive or view.summary else view.attachments
+    first = next((one for one in shown if one.is_shown and one.preview_url), None)
     return PageMeta(
         title=f"{view.author.name} (@{view.author.handle})",
         url=origin + view.url,
         description=text[:_EXCERPT_CHARS],
         type="article",
-        image=urljoin(origin, picture if first is None or first.preview_url is None else first.preview_url),
+        image=urljoin(origin, first.preview_url or "") if first else _card_picture(view.author, origin),
         image_alt="" if first is None else first.alt,
         is_large=first is not None,
     )
@@ -312,11 +313,17 @@ def thought_meta(view: ThoughtView, origin: str, *, picture: str) -> PageMeta:
 
 def profile_meta(person: Person, origin: str) -> PageMeta:
     """Say of a person what a preview card needs."""
-    picture = picture_url(person, person.avatar_url)
+    view = person_view(person)
     return PageMeta(
-        title=f"{person.name} (@{person.handle})",
-        url=f"{origin}/@{person.handle}",
+        title=f"{view.name} (@{view.handle})",
+        url=origin + view.profile_url,
         description=plain_text(person.bio_html)[:_EXCERPT_CHARS],
         type="profile",
-        image=urljoin(origin, picture) if picture else "",
+        image=_card_picture(view, origin),
     )
+
+
+def _card_picture(author: PersonView, origin: str) -> str:
+    """Return somebody's portrait as an address for other servers; who makes preview cards reads no SVG."""
+    bare = author.avatar_url == asset("avatar.svg")
+    return urljoin(origin, asset("avatar.png") if bare else author.avatar_url)
