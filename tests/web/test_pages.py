@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -15,6 +16,7 @@ from federation.actions.follows import follow_person
 from federation.actions.lists import ListForm, make_list
 from federation.actions.publish_thought import Draft, publish_thought
 from federation.actions.reactions import bookmark_thought, boost_thought, like_thought
+from federation.actions.site import save_text
 from storage.lists import PersonList
 from storage.thoughts import Thought
 from tests.services_fixture import Browser, make_person, make_remote_person
@@ -59,6 +61,8 @@ async def world(services: Services) -> World:
     await bookmark_thought(services, bob, first.id)
     one = await make_list(services, ada, ListForm("Friends"))
     own = await make_filter(services, ada, FilterForm("Fog", ["home"]), [KeywordForm("fog")])
+    for kind in ("privacy", "terms"):
+        await save_text(services, root, kind, "Be kind.", effective_on=date(2026, 1, 1))
     return World(ada, bob, root, far, first, reply, letter, one, own)
 
 
