@@ -235,7 +235,9 @@ async def test_delivery_report_says_who_has_it_and_tries_again(
     services: Services, client_for: ClientFor, world: World
 ) -> None:
     async with services.database.connection() as db:
-        activity = await db.fetchrow("SELECT id, seq FROM activities WHERE thought_id = $1", world.first.id)
+        activity = await db.fetchrow(
+            "SELECT id, seq FROM activities WHERE thought_id = $1 AND type = 'Create'", world.first.id
+        )
         assert activity is not None
         await db.execute("INSERT INTO instances (host) VALUES ('dead.example'), ('well.example')")
         await db.execute(
@@ -267,7 +269,9 @@ async def test_an_author_cannot_send_where_the_admin_does_not(
     withheld: str, services: Services, client_for: ClientFor, world: World
 ) -> None:
     async with services.database.connection() as db:
-        activity = await db.fetchrow("SELECT id, seq FROM activities WHERE thought_id = $1", world.first.id)
+        activity = await db.fetchrow(
+            "SELECT id, seq FROM activities WHERE thought_id = $1 AND type = 'Create'", world.first.id
+        )
         assert activity is not None
         await db.execute(
             """INSERT INTO instances (host, paused, down_since, probe_at)
