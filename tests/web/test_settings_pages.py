@@ -105,9 +105,11 @@ async def test_uploaded_picture_is_written_anew_and_served_apart(client: Browser
     ids=["svg", "html", "cut", "bomb", "large"],
 )
 async def test_what_is_no_harmless_picture_is_refused(data: bytes, words: str, client: Browser, ada: Person) -> None:
-    answer = await client.post("/settings/profile", {}, files={"avatar": ("x.png", data, "image/png")})
+    form = {"display_name": "Somebody else"}
+    answer = await client.post("/settings/profile", form, files={"avatar": ("x.png", data, "image/png")})
     assert answer.status_code == 422
     assert words in answer.text
+    assert "Somebody else" not in await client.page("/@ada"), "all of the form is saved, or nothing"
 
 
 async def test_upload_beyond_the_limit_is_cut_off(client: Browser) -> None:

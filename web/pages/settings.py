@@ -104,8 +104,10 @@ async def save_profile() -> Response:
         bot="bot" in form,
     )
     try:
-        await profiles.edit_profile(services(), person, wanted)
-        await _save_pictures(form)
+        fresh = await _prepare_pictures(form)  # a picture that is refused leaves the words as they were, too
+        person = await profiles.edit_profile(services(), person, wanted)
+        for which, content_hash in fresh.items():
+            person = await profiles.set_picture(services(), person, which, content_hash, "")
     except Invalid as exc:
         views = tuple(FieldView(name, value) for name, value in fields)
         return _profile_page(person, form=form, fields=views, errors=problems(exc))
@@ -113,14 +115,17 @@ async def save_profile() -> Response:
     return go("/settings/profile")
 
 
-async def _save_pictures(form: Mapping[str, str]) -> None:
+async def _prepare_pictures(form: Mapping[str, str]) -> dict[str, str | None]:
+    """Store the uploads; return the hash of each new picture, None for one to be taken away."""
     files = await request.files
+    fresh: dict[str, str | None] = {}
     for which in _PICTURES:
         data = files[which].read() if which in files and files[which].filename else b""
         if data:
-            await pictures.change_picture(services(), me(), which, data)
+            fresh[which] = await pictures.prepare_picture(services(), which, data)
         elif f"remove_{which}" in form:
-            await pictures.remove_picture(services(), me(), which)
+            fresh[which] = None
+    return fresh
 
 
 # --- Top friends -----------------------------------------------------------------------------------
