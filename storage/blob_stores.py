@@ -103,7 +103,7 @@ class DiskBlobs:
 
 
 async def _pieces(file: IO[bytes], start: int, end: int | None) -> AsyncGenerator[bytes, None]:
-    with file:
+    try:
         if start:
             file.seek(start)
         left = None if end is None else end - start
@@ -113,6 +113,9 @@ async def _pieces(file: IO[bytes], start: int, end: int | None) -> AsyncGenerato
                 return
             left = None if left is None else left - len(piece)
             yield piece
+    finally:
+        # A read that was cancelled goes on in its thread, and closing waits for it: in a thread, too.
+        asyncio.get_running_loop().run_in_executor(None, file.close)
 
 
 class S3Blobs:

@@ -101,17 +101,17 @@ async def test_lists_of_people_are_paged_newest_first(services: Services) -> Non
     await accounts.suspend(services, None, fans[2])
     names, cursor = [], None
     for _ in range(3):
-        page = await profiles.list_connected(services, star, "followers", before=cursor, limit=2)
+        page = await profiles.list_connected(services, None, star, "followers", before=cursor, limit=2)
         names.append([one.username for one in page.people])
         cursor = page.next_cursor
         if cursor is None:
             break
     assert names == [["fan4", "fan3"], ["fan1", "fan0"]]
-    following = await profiles.list_connected(services, fans[0], "following", before=None)
+    following = await profiles.list_connected(services, None, fans[0], "following", before=None)
     assert [one.username for one in following.people] == ["star"]
 
 
 async def test_requests_are_not_listed_as_followers(services: Services) -> None:
     ada, rita = await make_person(services, "ada"), await make_remote_person(services, "rita")
     await follows.follow_person(services, ada, rita)
-    assert (await profiles.list_connected(services, ada, "following", before=None)).people == []
+    assert (await profiles.list_connected(services, None, ada, "following", before=None)).people == []
