@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntFlag, StrEnum
+from functools import lru_cache
 from typing import Final
 
 from federation.protocol.addressing import PUBLIC
@@ -56,12 +57,17 @@ def policy_bits(
     return int(bits[0]) | int(bits[1]) << MANUAL_SHIFT
 
 
-def automatic(policy: int) -> list[str]:
+# Pages ask these for every thought; there are few policies, and arithmetic with flags is slow.
+_asked_often = lru_cache(maxsize=1024)
+
+
+@_asked_often
+def automatic(policy: int) -> tuple[str, ...]:
     """Name who may quote at once."""
-    return [name for who, name in _NAMES.items() if policy & who]
+    return tuple(name for who, name in _NAMES.items() if policy & who)
 
 
-def manual(policy: int) -> list[str]:
+def manual(policy: int) -> tuple[str, ...]:
     """Name who may ask."""
     return automatic(policy >> MANUAL_SHIFT)
 
@@ -71,6 +77,7 @@ def choice(policy: int) -> str:
     return next((name for name, who in CHOICES.items() if policy & _ALL == who), "nobody")
 
 
+@_asked_often
 def permission(policy: int, *, visibility: str, own: bool, follows: bool, followed: bool) -> Permission:
     """Tell what quoting comes to for somebody who may see the thought.
 
@@ -91,6 +98,7 @@ def permission(policy: int, *, visibility: str, own: bool, follows: bool, follow
     return Permission.UNKNOWN if unsure else Permission.DENIED
 
 
+@_asked_often
 def depends_on_follows(policy: int) -> bool:
     """Tell whether a policy asks who follows whom."""
     return bool((policy | policy >> MANUAL_SHIFT) & (Who.FOLLOWERS | Who.FOLLOWING))

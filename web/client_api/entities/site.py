@@ -66,7 +66,7 @@ def moment(at: datetime) -> str:
 
 def day(at: datetime) -> str:
     """Write the day of a moment, as accounts' creation is told."""
-    return f"{at.astimezone(UTC):%Y-%m-%d}T00:00:00.000Z"
+    return f"{at.astimezone(UTC).isoformat()[:10]}T00:00:00.000Z"
 
 
 def moment_of(unix_time: int) -> str:
