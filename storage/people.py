@@ -370,15 +370,6 @@ COUNT_ACTIVE_SINCE = Value(
         AND (last_thought_at > $1 OR EXISTS (
             SELECT FROM sessions s WHERE s.user_id = users.id AND s.last_seen_at > $1))""",
 )
-LIST_LOCAL = Rows(
-    Person,
-    """SELECT {columns} FROM users u
-    WHERE NOT u.is_remote AND u.actor_type <> 'Application' AND ($1::text IS NULL OR u.state = $1)
-        AND ($2::uuid IS NULL OR u.id < $2)
-    ORDER BY u.id DESC LIMIT $3""",
-    columns=COLUMNS,
-)
-
 # For a page that has nothing to search for yet: who agreed to be found, the liveliest first.
 SUGGESTED = Rows(
     Person,

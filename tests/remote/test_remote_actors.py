@@ -83,7 +83,7 @@ async def test_local_ids_are_found_here_or_are_forgeries(reader: Reader) -> None
     assert (await find_or_fetch_actor(reader, bob.ap_id)).id == bob.id
     with pytest.raises(NotFound):
         await find_or_fetch_actor(reader, "http://127.0.0.9:8000/users/nobody")
-    with pytest.raises(Rejected):
+    with pytest.raises(Rejected, match="not read over the network"):
         await refresh_actor(reader, bob.ap_id)
 
 
