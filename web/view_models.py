@@ -443,6 +443,15 @@ QUOTE_WORDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class VersionView:
+    """How a thought read from a moment on, with the answers that its poll offered."""
+
+    at: datetime
+    shown: ThoughtView
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PollForm:
     """The composer's part for a poll; `edited` ones may keep their end (an empty `expires_in`)."""
 

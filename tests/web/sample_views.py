@@ -436,7 +436,16 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 poll=v.PollForm(("Yes", "No"), multiple=True, hide_totals=True, expires_in="", edited=True),
             ),
             "next_url": "/@alice/1",
-            "versions": ((before(hours=2), "<p>Good mroning</p>"),),
+        },
+    ),
+    "history": (
+        "history.html",
+        {
+            "thought": PLAIN,
+            "versions": (
+                v.VersionView(before(hours=1), WARNED),
+                v.VersionView(before(hours=2), PLAIN, ("Yes", "No")),
+            ),
         },
     ),
     "profile": (

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from federation.actions.blocks import block_person
+from federation.actions.edit_thought import Revision, edit_thought
 from federation.actions.follows import follow_person
+from federation.actions.poll_drafts import PollDraft
 from federation.actions.profiles import ProfileForm, edit_profile
 from federation.actions.publish_thought import Draft, publish_thought
 from tests.services_fixture import Browser, make_person
@@ -76,7 +78,7 @@ async def test_edit_keeps_the_earlier_version(services: Services, client_for: Cl
     assert (await client.post(path, {"source": ""})).status_code == 422
     answer = await client.post(path, {"source": "Good morning", "next": f"/@ada/{thought.id}"})
     assert "Good morning" in await client.page(answer.headers["location"])
-    assert "<p>Good mroning</p>" in await client.page(path)
+    assert "<p>Good mroning</p>" in await client.page(f"/thoughts/{thought.id}/history")
 
 
 async def test_only_the_author_edits_and_deletes(
@@ -85,7 +87,7 @@ async def test_only_the_author_edits_and_deletes(
     thought = await publish_thought(services, ada, Draft("Mine"))
     client = await client_for(bob)
     assert (await client.get(f"/thoughts/{thought.id}/edit")).status_code == 403
-    for verb, form in (("edit", {"source": "Yours"}), ("delete", {}), ("pin", {})):
+    for verb, form in (("edit", {"source": "Yours"}), ("delete", {}), ("redraft", {}), ("pin", {})):
         assert (await client.post(f"/thoughts/{thought.id}/{verb}", form)).status_code == 403
     assert "<p>Mine</p>" in await client.page("/@ada")
 
@@ -98,6 +100,37 @@ async def test_deleted_thought_leads_home_from_its_own_page(
     answer = await client.post(f"/thoughts/{thought.id}/delete", {"next": f"/@ada/{thought.id}#t-{thought.id}"})
     assert answer.headers["location"] == "/home"
     assert (await stranger.get(f"/@ada/{thought.id}")).status_code == 410
+
+
+async def test_what_is_deleted_to_be_written_anew_is_all_in_the_composer(
+    services: Services, client_for: ClientFor, ada: Person, bob: Person, stranger: Browser
+) -> None:
+    asked = await publish_thought(services, bob, Draft("What is for tea?"))
+    poll = PollDraft(("Scones", "Toast"), expires_in_s=3600)
+    thought = await publish_thought(
+        services, ada, Draft("Ooops", reply_to=asked.id, summary="Food", visibility="unlisted", poll=poll)
+    )
+    page = (await (await client_for(ada)).post(f"/thoughts/{thought.id}/redraft")).text
+    for kept in (
+        "Ooops</textarea>", 'name="summary" value="Food"', f'name="reply_to" value="{asked.id}"',
+        'value="unlisted" selected', 'value="Scones"', "What is for tea?",
+    ):  # fmt: skip
+        assert kept in page
+    assert "poll_edited" not in page
+    assert (await stranger.get(f"/@ada/{thought.id}")).status_code == 410
+
+
+async def test_history_shows_each_version_to_those_who_may_read_it(
+    services: Services, client_for: ClientFor, ada: Person, bob: Person, stranger: Browser
+) -> None:
+    thought = await publish_thought(services, ada, Draft("Good mroning", summary="Early"))
+    await edit_thought(services, ada, thought.id, Revision("Good morning"))
+    assert f'href="/thoughts/{thought.id}/history"' in await stranger.page(f"/@ada/{thought.id}")
+    page = await stranger.page(f"/thoughts/{thought.id}/history")
+    assert page.index("<p>Good morning</p>") < page.index("Early") < page.index("<p>Good mroning</p>")
+    secret = await publish_thought(services, ada, Draft("Secret", visibility="followers"))
+    for reader in (stranger, await client_for(bob)):
+        assert (await reader.get(f"/thoughts/{secret.id}/history")).status_code == 404
 
 
 @pytest.mark.parametrize("verb", ["like", "boost", "bookmark"])

@@ -21,6 +21,7 @@ from web.pages import (
     thoughts,
     threads,
     timelines,
+    versions,
 )
 
 BLUEPRINTS = (
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     thoughts.blueprint,
     emoji_reactions.blueprint,
     quotes.blueprint,
+    versions.blueprint,
     delivery.blueprint,
     profiles.blueprint,
     people.blueprint,

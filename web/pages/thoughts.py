@@ -10,7 +10,7 @@ from quart import Blueprint, Response, request
 
 from federation.actions import blocks, reactions, timelines, uploads
 from federation.actions.delete_thought import delete_thought
-from federation.actions.edit_thought import Revision, edit_thought, list_versions
+from federation.actions.edit_thought import Revision, edit_thought
 from federation.actions.polls import get_poll
 from federation.actions.publish_thought import Draft, publish_thought
 from federation.actions.quote_consent import set_quote_policy
@@ -188,36 +188,35 @@ async def share() -> Response:
 @blueprint.get("/thoughts/<thought_id>/edit")
 @signed_in
 async def edit(thought_id: str) -> Response:
-    """Offer one's own thought for editing, with its earlier versions."""
+    """Offer one's own thought for editing."""
     thought, view, _ = await _view(path_id(thought_id))
     if not view.mine:
         raise Forbidden("You can only edit your own thoughts.")
+    composer = replace(await _written(thought, view), edit_id=view.id)
+    return render("compose.html", composer=composer, next_url=view.url)
+
+
+async def _written(thought: Thought, view: ThoughtView) -> ComposerView:
+    """Return the composer with a thought of the viewer's as they wrote it."""
     asked = (await get_poll(services(), me(), thought.id))[1] if view.poll is not None else None
-    composer = ComposerView(
+    return ComposerView(
         max_chars=settings().max_chars,
         source=thought.source or "",
         summary=thought.summary,
         visibility=thought.visibility,
         lang=thought.language or "",
         sensitive=thought.sensitive,
-        edit_id=view.id,
         poll=poll_form(asked),
         quote_policy=choice(thought.quote_policy),
         max_media=settings().max_media,
         media=await _cards_of(thought),
     )
-    return render("compose.html", composer=composer, next_url=view.url, versions=await _versions(thought.id))
 
 
 async def _cards_of(thought: Thought) -> tuple[MediaCard, ...]:
     ids = [UUID(one["id"]) for one in thought.attachments]
     found = await uploads.list_uploads(services(), me(), ids) if ids else []
     return tuple(media_card(one, services().media_urls) for one in found)
-
-
-async def _versions(thought_id: UUID) -> tuple[tuple[object, str], ...]:
-    found = await list_versions(services(), me(), thought_id)
-    return tuple((version.created_at, version.content) for version in reversed(found))
 
 
 @blueprint.post("/thoughts/<thought_id>/edit")
@@ -260,6 +259,30 @@ async def delete(thought_id: str) -> Response:
     back = local_path((await typed()).get("next"), "/home")
     gone = str(wanted) in back.partition("#")[0] or back.startswith("/thoughts/")
     return go("/home" if gone else back)
+
+
+@blueprint.post("/thoughts/<thought_id>/redraft")
+@signed_in
+@rate_limited("compose", "30/minute")
+async def redraft(thought_id: str) -> Response:
+    """Delete a thought of one's own and offer its words and files for writing it anew."""
+    thought, view, _ = await _view(path_id(thought_id))
+    if not view.mine:
+        raise Forbidden("You can only write your own thoughts anew.")
+    try:
+        answered = await _shown(thought.reply_to)
+    except NotFound:
+        answered = None  # deleted since, or not the viewer's to see any more
+    composer = await _written(thought, view)
+    composer = replace(
+        composer,
+        reply_to=answered,
+        quote=view.quote.thought if view.quote is not None else None,
+        poll=replace(composer.poll, edited=False, expires_in=PollForm().expires_in),
+        note="It is deleted. Here is what you wrote; nobody sees it again until you post it.",
+    )
+    await delete_thought(services(), me(), thought.id, keep_media=True)
+    return render("compose.html", composer=composer, next_url="/home", current="compose")
 
 
 @blueprint.post("/thoughts/<thought_id>/vote")
