@@ -78,6 +78,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class TagMix:
+    """Which (normalised) hashtags a thought must carry: one of some, all of others, and none of the last."""
+
+    any_of: list[str]
+    all_of: list[str]
+    none_of: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class EntryRow:
     """An entry without its thought."""
 
@@ -213,6 +222,26 @@ PICTURED_AND_TAGGED = _pages(
         AND e.visibility = 'public' AND {visible} AND {shown_to_all}
         AND e.is_remote = ANY($6::boolean[])
     ORDER BY x.thought_id {order}"""
+)
+# Each of the tags gives at most a page of its own, walked as above, and the page is made of these.
+TAGGED_MIXED = _pages(
+    """SELECT {entry} FROM (
+        SELECT DISTINCT found.thought_id FROM tags g CROSS JOIN LATERAL (
+            SELECT x.thought_id FROM thought_tags x
+                JOIN entries e ON e.id = x.thought_id JOIN thoughts t ON t.id = e.thought_id
+            WHERE x.tag_id = g.id
+                AND x.thought_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+                AND x.thought_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+                AND e.visibility = 'public' AND {visible} AND {shown_to_all}
+                AND e.is_remote = ANY($6::boolean[]) AND (NOT $7::boolean OR t.attachments <> '[]'::jsonb)
+                AND cardinality($8::text[]) = (SELECT count(*) FROM thought_tags y JOIN tags w ON w.id = y.tag_id
+                    WHERE y.thought_id = x.thought_id AND w.name = ANY($8))
+                AND NOT EXISTS (SELECT FROM thought_tags y JOIN tags w ON w.id = y.tag_id
+                    WHERE y.thought_id = x.thought_id AND w.name = ANY($9::text[]))
+            ORDER BY x.thought_id {order} LIMIT $4) found
+        WHERE g.name = ANY($5::text[])) chosen
+        JOIN entries e ON e.id = chosen.thought_id JOIN thoughts t ON t.id = e.thought_id
+    ORDER BY e.id {order}"""
 )
 
 
@@ -491,6 +520,21 @@ async def list_tagged(
     """List a page of public thoughts with a (normalised) hashtag, of our own people, of others or both."""
     queries = PICTURED_AND_TAGGED if only_media else TAGGED
     return await _page(queries, db, viewer, page, tag, _remoteness(local=local, remote=remote))
+
+
+async def list_tagged_mixed(
+    db: Connection,
+    viewer: UUID | None,
+    tags: TagMix,
+    page: Page,
+    *,
+    local: bool = True,
+    remote: bool = True,
+    only_media: bool = False,
+) -> list[Entry]:
+    """List a page of public thoughts that carry these (normalised) hashtags and not those."""
+    where = _remoteness(local=local, remote=remote)
+    return await _page(TAGGED_MIXED, db, viewer, page, tags.any_of, where, only_media, tags.all_of, tags.none_of)
 
 
 def _remoteness(*, local: bool, remote: bool) -> list[bool]:

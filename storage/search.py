@@ -86,6 +86,18 @@ THOUGHTS = EntryRows(
     kept=str(_KEPT),
     **_FRAGMENTS,
 )
+# Along the index of the hashtag, which is looked up first.
+TAGGED_THOUGHTS = EntryRows(
+    Entry,
+    """SELECT {entry} FROM thought_tags x JOIN thoughts t ON t.id = x.thought_id JOIN entries e ON e.id = t.id
+        JOIN users a ON a.id = t.user_id
+    WHERE x.tag_id = (SELECT g.id FROM tags g WHERE g.name = $5)
+        AND x.thought_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND x.thought_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+        AND {searchable} AND {visible} AND {not_hidden}
+    ORDER BY x.thought_id DESC LIMIT $4""",
+    **{name: _FRAGMENTS[name] for name in ("entry", "searchable", "visible", "not_hidden")},
+)
 TAGS = Value(str, "SELECT name FROM tags WHERE name LIKE $1 || '%' ORDER BY name LIMIT $2")
 
 
@@ -112,6 +124,11 @@ async def search_thoughts(db: Connection, viewer: UUID | None, text: str, page: 
     wanted = (viewer, page.older_than, page.newer_than, page.limit, text, part)
     newest = await NEWEST_THOUGHTS.all(db, *wanted)
     return newest if len(newest) == page.limit else await THOUGHTS.all(db, *wanted)
+
+
+async def search_tagged(db: Connection, viewer: UUID | None, tag: str, page: Page) -> list[Entry]:
+    """Find thoughts that carry a (normalised) hashtag, newest first."""
+    return await TAGGED_THOUGHTS.all(db, viewer, page.older_than, page.newer_than, page.limit, tag)
 
 
 async def search_tags(db: Connection, prefix: str, *, limit: int) -> list[str]:

@@ -21,10 +21,10 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 _DAY: Final = "public, max-age=86400"
 
 
-@blueprint.get("/media/<content_hash>")
-async def upload(content_hash: str) -> Response:
+@blueprint.get("/media/<name>")
+async def upload(name: str) -> Response:
     """Serve an upload."""
-    file = await files.find_upload(services(), content_hash)
+    file = await files.find_upload(services(), name)
     pieces = await _open(file)
     if pieces is None:
         raise NotFound("There is no such picture.")

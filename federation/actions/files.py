@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.errors import NotFound
-from federation.media.formats import SERVED, Written
+from federation.media.formats import SERVED, SUFFIXES, Written
 from federation.remote.proxy import StoredFile, read_proxied
 from storage import media, proxied
 
@@ -27,11 +27,12 @@ async def keep(services: Services, *files: Written) -> None:
         await services.blobs.put(f"media/{one.content_hash}", one.data, one.content_type)
 
 
-async def find_upload(services: Services, content_hash: str) -> StoredFile:
-    """Return an upload by its hash."""
+async def find_upload(services: Services, name: str) -> StoredFile:
+    """Return an upload by its hash, which may be followed by the suffix of its type."""
+    content_hash, dot, suffix = name.partition(".")
     async with services.database.connection() as db:
         found = await media.find_file(db, content_hash)
-    if found is None or found.content_type not in SERVED:
+    if found is None or found.content_type not in SERVED or dot + suffix not in ("", SUFFIXES[found.content_type]):
         raise NotFound("There is no such picture.")
     return StoredFile(f"media/{content_hash}", found.content_type, content_hash, found.size)
 

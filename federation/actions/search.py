@@ -64,16 +64,20 @@ async def search_everything(
         if isinstance(pasted, Thought):
             entry = Entry(pasted.id, "thought", pasted.user_id, pasted.created_at, pasted.ap_id, pasted)
             return Found([], await show(db, viewer, [entry], details=details), [])
+        tag = normalise_tag(query)
+        only_tag = tag if query.startswith("#") else None
         found: list[Person] = []
-        if "accounts" in kinds:
+        if "accounts" in kinds and only_tag is None:
             text = query.removeprefix("@")
             found = await search.search_people(
                 db, viewer_id, text, limit=page.limit, offset=offset, following=following
             )
         entries = []
         if "statuses" in kinds and viewer is not None:
-            entries = await search.search_thoughts(db, viewer_id, query, page)
-        tag = normalise_tag(query)
+            if only_tag is not None:
+                entries = await search.search_tagged(db, viewer_id, only_tag, page)
+            else:
+                entries = await search.search_thoughts(db, viewer_id, query, page)
         tags = await search.search_tags(db, tag, limit=page.limit) if tag and "hashtags" in kinds else []
         return Found(found, await show(db, viewer, entries, details=details), tags, problem)
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from federation.services import Services
     from storage.database import Connection
 
+_MOST_TAGS_A_MODE = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -148,18 +150,32 @@ async def get_tagged(
     tag: str,
     page: Page,
     *,
+    any_of: Sequence[str] = (),
+    all_of: Sequence[str] = (),
+    none_of: Sequence[str] = (),
     local: bool = True,
     remote: bool = True,
     only_media: bool = False,
     details: bool = False,
 ) -> Shown:
-    """Return a page of public thoughts with a hashtag, of our own people, of others or both."""
+    """Return a page of public thoughts with a hashtag, of our own people, of others or both.
+
+    With `any_of`, of those with one of these others too; `all_of` and `none_of` narrow it. Mastodon reads four of each.
+    """
     name = _tag_name(tag)
+    mix = entries.TagMix([name, *_tag_names(any_of)], _tag_names(all_of), _tag_names(none_of))
+    where = {"local": local, "remote": remote, "only_media": only_media}
     async with services.database.connection() as db:
-        found = await entries.list_tagged(
-            db, _id(viewer), name, page, local=local, remote=remote, only_media=only_media
-        )  # fmt: skip
+        if any_of or all_of or none_of:
+            found = await entries.list_tagged_mixed(db, _id(viewer), mix, page, **where)
+        else:
+            found = await entries.list_tagged(db, _id(viewer), name, page, **where)
         return await show(db, viewer, found, details=details)
+
+
+def _tag_names(tags: Sequence[str]) -> list[str]:
+    """Return the names of the first few; what is no hashtag is on no thought, but a name like any other."""
+    return list(dict.fromkeys(normalise_tag(tag) or tag for tag in tags))[:_MOST_TAGS_A_MODE]
 
 
 def _tag_name(tag: str) -> str:

@@ -37,9 +37,10 @@ async def vote(services: Services, person: Person, poll_id: UUID, choices: Seque
         if poll.has_ended(services.now()):
             raise Invalid("The poll has already ended.", field="choices")
         if not wanted or any(not 0 <= choice < len(poll.options) for choice in wanted):
-            raise Invalid("That is not among the answers.", field="choices")
+            raise Invalid("The chosen vote option does not exist.", field="choices")
         if len(wanted) > 1 and not poll.multiple:
-            raise Invalid("This poll takes one answer only.", field="choices")
+            # Mastodon counts the first answer, and says of the second:
+            raise Invalid("You have already voted on this poll, which takes one answer only.", field="choices")
         if poll.own_votes:
             raise Invalid("You have already voted on this poll.", field="choices")
         author = await author_of(db, thought)

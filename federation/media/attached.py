@@ -49,7 +49,7 @@ def _attached(row: dict[str, Any], urls: MediaUrls) -> Attached:
     url: str | None = None
     preview: str | None = None
     if ours:
-        url = urls.file(ours)
+        url = urls.file(ours, row.get("type"))
         preview = urls.file(row["preview"]) if row.get("preview") else None
     else:
         url = urls.copy(remote) if remote and kind != "unknown" else None

@@ -41,6 +41,26 @@ MOVING: Final = {
 SERVED: Final = frozenset({*IMAGES, *(served for served, _ in MOVING.values())})
 """What may leave this server as media: no SVG, HTML, JSON, or anything else that a browser or server acts upon."""
 
+SUFFIXES: Final = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/avif": ".avif",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "audio/ogg": ".ogg",
+    "audio/wav": ".wav",
+    "audio/flac": ".flac",
+    "audio/aac": ".aac",
+}
+"""How addresses of files end: apps name what they save by it."""
+PREVIEW_TYPE: Final = "image/webp"
+"""Of every preview, portrait and emoji that we write."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
+from federation.media.formats import PREVIEW_TYPE, SUFFIXES
+
 
 @dataclass(frozen=True, slots=True)
 class MediaUrls:
@@ -12,9 +14,9 @@ class MediaUrls:
 
     origin: str
 
-    def file(self, content_hash: str) -> str:
-        """Return where an upload is served."""
-        return f"{self.origin}/media/{content_hash}"
+    def file(self, content_hash: str, content_type: str | None = PREVIEW_TYPE) -> str:
+        """Return where an upload is served; its type, when known, decides how the address ends."""
+        return f"{self.origin}/media/{content_hash}{SUFFIXES.get(content_type or '', '')}"
 
     def copy(self, url: str) -> str:
         """Return where the copy of a remote medium is served; it works for those of stored thoughts and people."""

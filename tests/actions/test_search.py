@@ -65,6 +65,16 @@ async def test_thoughts_are_found_by_words_and_by_part(services: Services, text:
     assert ids((await _find(services, ada, text)).shown) == ([thought.id] if found else [])
 
 
+async def test_a_hashtag_finds_what_carries_it_and_nobody(services: Services) -> None:
+    fog = await make_person(services, "fog")
+    carrying = [await say(services, fog, text) for text in ("In #Fog", "#fog at night")]
+    await say(services, fog, "No tag: fog, and #fog_bank, #foggy")
+    found = await _find(services, fog, "#FOG")
+    assert ids(found.shown) == [thought.id for thought in reversed(carrying)]
+    assert (found.people, found.tags) == ([], ["fog", "fog_bank", "foggy"])
+    assert ids((await _find(services, None, "#fog")).shown) == []
+
+
 async def test_a_word_in_the_content_warning_is_found(services: Services) -> None:
     ada = await make_person(services, "ada")
     thought = await say(services, ada, "inside", summary="spoiler")

@@ -55,6 +55,7 @@ class TestUploading:
         for url, size in ((media["url"], (480, 640)), (media["preview_url"], (small["width"], small["height"]))):
             served = await fetched(ann, url)
             assert Image.open(BytesIO(served.content)).size == size
+            assert url.endswith({"image/jpeg": ".jpg", "image/webp": ".webp"}[served.headers["content-type"]])
             assert not any(word in served.content for word in (b"home", b"Spycam", b"Exif"))
         assert (await ann.get(f"/api/v1/media/{media['id']}")) == media
 
@@ -189,6 +190,13 @@ class TestServing:
         assert headers["accept-ranges"] == "bytes"
         again = await fetched(ann, str(served.url), **{"if-none-match": headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+
+    async def test_addresses_without_a_suffix_work_and_with_another_one_do_not(self, ann: App) -> None:
+        url, _, suffix = (await upload(ann, photograph()))["url"].rpartition(".")
+        assert suffix == "jpg"
+        assert (await fetched(ann, url)).headers["content-type"] == "image/jpeg"
+        for other in (".", ".png", ".html", ".jpg.html", ".JPG"):
+            assert (await fetched(ann, url + other)).status_code == 404
 
     async def test_ranges_are_answered(self, ann: App) -> None:
         url = (await upload(ann))["url"]

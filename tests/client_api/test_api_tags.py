@@ -24,6 +24,29 @@ async def test_tag_tells_its_last_week_and_whether_it_is_followed(ann: App, bob:
             await ann.post(f"/api/v1/tags/{bad}/{verb}", expected=404)
 
 
+async def test_tag_timelines_mix_tags(ann: App, nobody: App) -> None:
+    written = {text: (await ann.publish(text))["id"] for text in ("#fog", "#sea", "#fog #sea", "#Fog #sea #gale")}
+    names = {thought_id: text for text, thought_id in written.items()}
+
+    async def found(**wanted: list[str]) -> list[str]:
+        shown = await nobody.get("/api/v1/timelines/tag/fog", **{f"{mode}[]": tags for mode, tags in wanted.items()})
+        return [names[one["id"]] for one in shown]
+
+    assert await found() == ["#Fog #sea #gale", "#fog #sea", "#fog"]
+    assert await found(any=["SEA", "gale"]) == ["#Fog #sea #gale", "#fog #sea", "#sea", "#fog"]
+    assert await found(all=["#sea"]) == ["#Fog #sea #gale", "#fog #sea"]
+    assert await found(all=["sea", "gale"]) == ["#Fog #sea #gale"]
+    assert await found(all=["sea"], none=["gale"]) == ["#fog #sea"]
+    assert await found(all=["unused"]) == await found(all=["no tag"]) == []
+    assert await found(none=["no tag"]) == await found()
+    either = {"any[]": "sea"}
+    path = "/api/v1/timelines/tag/fog"
+    pages = [await nobody.get(path, limit=1, max_id=top, **either) for top in names]
+    assert [[names[one["id"]] for one in page] for page in pages] == [[], ["#fog"], ["#sea"], ["#fog #sea"]]
+    upwards = await nobody.get(path, limit=2, min_id=written["#fog"], **either)
+    assert [names[one["id"]] for one in upwards] == ["#fog #sea", "#sea"]
+
+
 async def test_featured_tags_are_on_the_profile_for_all(ann: App, nobody: App) -> None:
     await ann.publish("#fog")
     made = await ann.post("/api/v1/featured_tags", name="#Fog")

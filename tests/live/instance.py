@@ -24,10 +24,14 @@ _SETTINGS = ("THOUGHTS_", "DATABASE_", "REDIS_")
 Found = TypeVar("Found")
 
 
-def free_port(address: str) -> int:
-    """Return a port that nobody listens on just now."""
+def free_port(address: str, wanted: int = 0) -> int:
+    """Return a port that nobody listens on just now, the wanted one if it is such; of localhost, IPv4's."""
     with socket.socket() as probe:
-        probe.bind((address, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, wanted))
+        except OSError:
+            probe.bind((address, 0))
         port: int = probe.getsockname()[1]
         return port
 
@@ -171,9 +175,14 @@ def _descendants(root: int) -> dict[int, str]:
 
 
 @asynccontextmanager
-async def running_instance(folder: Path, address: str = "127.0.0.1", **settings: str) -> AsyncIterator[Instance]:
-    """Start an instance on a loopback address with a data folder of its own, and stop it at the end."""
-    port = free_port(address)
+async def running_instance(
+    folder: Path, address: str = "127.0.0.1", *, port: int = 0, **settings: str
+) -> AsyncIterator[Instance]:
+    """Start an instance on a loopback address with a data folder of its own, and stop it at the end.
+
+    On `port` if it is free, else on another.
+    """
+    port = free_port(address, port)
     origin = f"http://{address}:{port}"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)},

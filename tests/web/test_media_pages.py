@@ -143,7 +143,7 @@ class TestComposer:
         await uploads.drain(services)
         assert (await client.post("/compose", {"source": "", "media": ids})).status_code == 303
         home = await client.page("/home")
-        assert re.search(r'<video src="[^"]+/media/\w{64}" controls preload="none" playsinline poster="', home)
+        assert re.search(r'<video src="[^"]+/media/\w{64}\.mp4" controls preload="none" playsinline poster="', home)
 
 
 class TestEditing:
@@ -224,7 +224,7 @@ class TestShowing:
         await client.post("/compose", {"source": "Look", "media": ids, f"alt_{ids[0]}": "A <circle>"})
         thought_id = await scalar(services, "SELECT id FROM thoughts")
         page = await stranger.page(f"/@ada/{thought_id}")
-        assert re.search(r'<meta property="og:image" content="http://localhost:8000/media/\w{64}">', page)
+        assert re.search(r'<meta property="og:image" content="http://localhost:8000/media/\w{64}\.webp">', page)
         assert '<meta property="og:image:alt" content="A &lt;circle&gt;">' in page
         assert "summary_large_image" in page
         for feed in ("/@ada/feed.atom", "/@ada.rss"):

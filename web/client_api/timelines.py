@@ -11,6 +11,8 @@ from web.client_api.paging import read_page
 
 routes = Blueprint("timelines", __name__)
 
+_MOST_TAGS = 100
+
 
 @routes.get("/v1/timelines/home")
 @scoped("read:statuses")
@@ -36,7 +38,8 @@ async def public(call: Call) -> Response:
 @routes.get("/v1/timelines/tag/<hashtag>")
 @open_to_all("read:statuses")
 async def tagged(call: Call, hashtag: str) -> Response:
-    """Show public thoughts with a hashtag."""
+    """Show public thoughts with a hashtag; with `any[]` of others too, with `all[]` and `none[]` fewer."""
+    given = call.parameters
     page = read_page(call.parameters)
     local, remote = call.parameters.flag("local"), call.parameters.flag("remote")
     shown = await timelines.get_tagged(
@@ -44,6 +47,9 @@ async def tagged(call: Call, hashtag: str) -> Response:
         call.caller,
         hashtag,
         page,
+        any_of=given.texts("any", most=_MOST_TAGS),
+        all_of=given.texts("all", most=_MOST_TAGS),
+        none_of=given.texts("none", most=_MOST_TAGS),
         local=local or not remote,
         remote=not local,
         only_media=call.parameters.flag("only_media"),
