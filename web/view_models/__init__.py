@@ -35,6 +35,7 @@ from web.view_models.settings import ApiKeyView, AppView, InviteView, ScopeView,
 from web.view_models.thoughts import (
     VISIBILITY_LABELS,
     AttachmentView,
+    DeliveryView,
     EmojiView,
     KeptView,
     OptionView,
