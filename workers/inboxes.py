@@ -7,7 +7,7 @@ from federation.remote.actors import refresh_actor
 from federation.remote.reader import Reader
 from federation.remote.targets import authority
 from storage import remote_actors
-from workers.deliveries import InboxGone
+from workers.outcomes import InboxGone
 
 
 async def present_inbox(reader: Reader, inbox_url: str) -> str | InboxGone | None:

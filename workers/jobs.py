@@ -12,8 +12,9 @@ from federation.actions import background, letters, pushing, uploads
 from federation.inbound.drain import InboxDrain
 from storage import deliveries, fetches, inbox, mails, media, pushes
 from workers import periodic
-from workers.deliveries import DeliveryDrain, Lane
+from workers.deliveries import DeliveryDrain
 from workers.inboxes import present_inbox
+from workers.outcomes import Lane
 from workers.registry import Drain, OneAtATime, Periodic
 
 if TYPE_CHECKING:

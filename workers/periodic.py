@@ -11,7 +11,7 @@ from federation.actions import polls
 from federation.actions.files import evict_copies, expire_uploads
 from federation.actions.resanitise import resanitise
 from storage import deliveries, fetches, remote_actors, retention
-from workers.deliveries import HOST_SLOTS
+from workers.outcomes import HOST_SLOTS
 
 if TYPE_CHECKING:
     from federation.services import Services

@@ -17,7 +17,8 @@ from federation.remote.keyring import Keyring
 from federation.remote.network import NetworkClient
 from federation.settings import AllowedNetwork, Settings
 from tests.outgoing_rows import ORIGIN
-from workers.deliveries import DeliveryDrain, InboxGone, Lane
+from workers.deliveries import DeliveryDrain
+from workers.outcomes import InboxGone, Lane
 
 if TYPE_CHECKING:
     from storage.database import Database

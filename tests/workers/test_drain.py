@@ -18,7 +18,8 @@ from federation.remote.network import NetworkClient
 from storage import failed_events, instances
 from tests.outgoing_rows import insert_activity, insert_sender, send_out, states
 from tests.workers.sinks import SETTINGS, Sinks, hang, make_drain, nobody_there, open_sinks
-from workers.deliveries import DeliveryDrain, InboxGone, Lane
+from workers.deliveries import DeliveryDrain
+from workers.outcomes import InboxGone, Lane
 
 if TYPE_CHECKING:
     from storage.database import Database

@@ -18,7 +18,7 @@ from storage.live import Live
 from storage.waking import Waker, listen_alone
 from tests.outgoing_rows import insert_activity, insert_sender, states
 from tests.workers.sinks import SETTINGS, Sinks, make_drain, open_sinks
-from workers.deliveries import Lane
+from workers.outcomes import Lane
 from workers.registry import Drain, OneAtATime
 from workers.running import work
 from workers.settings import Queue
