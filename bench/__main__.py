@@ -1,4 +1,4 @@
-"""`python -m bench inbox|deliver|timeline|streaming`: one JSON line on stdout, progress on stderr."""
+"""`python -m bench inbox|deliver|timeline|streaming|api`: one JSON line on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 import click
 
-from bench import deliver, inbox, streaming, timeline
+from bench import api, deliver, inbox, streaming, timeline
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -55,6 +56,21 @@ def timeline_command(followees: int, entries: int, count: int, rounds: int) -> N
 def streaming_command(connections: int, events: int) -> None:
     """Many apps listen, and now and then something happens."""
     _run(streaming.run(connections=connections, events=events))
+
+
+@main.command("api")
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), default=Path(".bench"), help="Kept between runs."
+)
+@click.option("--thoughts", default=1_000_000, help="How many are stored; the first run writes them.")
+@click.option("--only", multiple=True, help="Ask for this alone, such as home; may be repeated.")
+@click.option("--count", default=200, help="Requests per round.")
+@click.option("--rounds", default=5)
+@click.option("--rate", default=100, help="Requests a second, arriving steadily.")
+@click.option("--seconds", default=20, help="How long they do; 0 leaves this out.")
+def api_command(data: Path, thoughts: int, only: tuple[str, ...], **load: int) -> None:
+    """Apps ask for timelines, threads, notifications and people."""
+    _run(api.run(data=data, thoughts=thoughts, only=only, load=api.Load(**load)))
 
 
 def _run(benchmark: Coroutine[Any, Any, None]) -> None:

@@ -17,12 +17,12 @@ from rich.console import Console
 
 from bench.cpu import COMPONENTS, cpu_ms
 
-_progress = Console(stderr=True)
+progress_console = Console(stderr=True)
 
 
 def say(text: str) -> None:
     """Tell on stderr what is going on."""
-    _progress.print(text, highlight=False)
+    progress_console.print(text, highlight=False)
 
 
 @dataclass(slots=True)
@@ -66,9 +66,9 @@ def cost(rounds: Sequence[Round]) -> dict[str, Any]:
 
 
 def latency_ms(seconds: Sequence[float]) -> dict[str, float]:
-    """Return p50 and p95 of some durations in milliseconds."""
+    """Return p50, p95 and p99 of some durations in milliseconds."""
     ordered = sorted(seconds)
-    return {f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)] * 1000, 1) for p in (50, 95)}
+    return {f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)] * 1000, 1) for p in (50, 95, 99)}
 
 
 def report(name: str, figures: Mapping[str, Any]) -> None:

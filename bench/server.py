@@ -36,14 +36,17 @@ class Server:
 
 
 @asynccontextmanager
-async def running_server() -> AsyncIterator[Server]:
+async def running_server(kept: Path | None = None) -> AsyncIterator[Server]:
     """Run a server on loopback for the length of the block, with rate limits off and loopback peers allowed.
 
+    Its data are gone afterwards, unless they lie in a folder that is `kept`.
     Call it from the main thread: the server is told to stop when that ends, however it ends.
     """
     say("starting a server …")
     with tempfile.TemporaryDirectory(prefix="thoughts-bench-") as folder:
-        environment = _environment(Path(folder) / "data")
+        data = (kept or Path(folder)) / "data"
+        data.parent.mkdir(parents=True, exist_ok=True)
+        environment = _environment(data)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", child.__file__),
             *(str(os.getpid()), str(int(signal.SIGTERM)), "self", str(Path.cwd())),
@@ -55,7 +58,7 @@ async def running_server() -> AsyncIterator[Server]:
         )
         try:
             await _until_ready(process)
-            engines = find_running(Path(folder) / "data")
+            engines = find_running(data)
             if engines is None:
                 raise RuntimeError("The server runs without engines of its own.")
             settings = replace(
@@ -74,9 +77,7 @@ async def make_person(server: Server, name: str) -> Person:
 
 
 def _environment(data: Path) -> dict[str, str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _port(data.parent / "port")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("THOUGHTS_")}
     return {name: value for name, value in kept.items() if name not in ("DATABASE_URL", "REDIS_URL")} | {
         "THOUGHTS_ORIGIN": f"http://127.0.0.1:{port}",
@@ -85,7 +86,18 @@ def _environment(data: Path) -> dict[str, str]:
         "THOUGHTS_ALLOW_NETWORKS": "127.0.0.0/8",
         "THOUGHTS_RATE_LIMITS": "off",
         "THOUGHTS_REGISTRATION": "closed",
+        # What is kept for the next time does not age.
+        "THOUGHTS_REMOTE_RETENTION_DAYS": "36500",
     }
+
+
+def _port(note: Path) -> int:
+    """Return a free port; data that are kept keep theirs, since it is part of their origin."""
+    if not note.exists():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            note.write_text(str(probe.getsockname()[1]))
+    return int(note.read_text())
 
 
 async def _until_ready(process: asyncio.subprocess.Process) -> None:

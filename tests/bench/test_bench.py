@@ -68,3 +68,12 @@ async def test_timeline_tells_what_a_home_page_costs() -> None:
     result = await bench("timeline", "--followees", "50", "--entries", "200", "--count", "8", "--rounds", "1")
     assert result["html"]["concurrency_1"]["cpu_ms"]["web"] > 0
     assert result["html"]["concurrency_8"]["latency_ms"]["p95"] > 0
+
+
+async def test_api_fills_a_database_once_and_tells_what_its_answers_cost(tmp_path: Path) -> None:
+    asked = ("--data", str(tmp_path), "--thoughts", "3000", "--count", "8", "--rounds", "1", "--only", "home")
+    first = await bench("api", *asked, "--seconds", "1", "--rate", "20")
+    assert first["home"]["open_loop"]["operations_per_round"] == 20
+    assert first["home"]["concurrency_8"]["latency_ms"]["p99"] > 0
+    again = await bench("api", *asked, "--seconds", "0")
+    assert again["home"]["bytes"] == first["home"]["bytes"], "what was filled is kept"
