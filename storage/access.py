@@ -126,6 +126,7 @@ DELETE_INVITE = Command("DELETE FROM invites WHERE created_by = $1 AND id = $2")
 INSERT_IDEMPOTENCY_KEY = Command(
     "INSERT INTO idempotency_keys (user_id, key, thought_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 )
+MOVE_IDEMPOTENCY_KEY = Command("UPDATE idempotency_keys SET thought_id = $3 WHERE user_id = $1 AND thought_id = $2")
 IDEMPOTENT_THOUGHT = Value(UUID, "SELECT thought_id FROM idempotency_keys WHERE user_id = $1 AND key = $2")
 
 
@@ -207,6 +208,11 @@ async def claim_idempotency_key(db: Connection, user_id: UUID, key: str, thought
     return bool(await INSERT_IDEMPOTENCY_KEY.run(db, user_id, key, thought_id))
 
 
+async def move_idempotency_key(db: Connection, user_id: UUID, scheduled_id: UUID, thought_id: UUID) -> None:
+    """Bind the key that made a schedule to the thought that came of it."""
+    await MOVE_IDEMPOTENCY_KEY.run(db, user_id, scheduled_id, thought_id)
+
+
 async def find_idempotent_thought(db: Connection, user_id: UUID, key: str) -> UUID | None:
-    """Find the thought that an Idempotency-Key made."""
+    """Find the thought, or the schedule of one, that an Idempotency-Key made."""
     return await IDEMPOTENT_THOUGHT.get(db, user_id, key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ class Media:
     id: UUID
     user_id: UUID
     thought_id: UUID | None
+    scheduled_id: UUID | None
     state: str
     problem: str
     kind: str
@@ -42,8 +43,8 @@ class File:
     size: int
 
 
-COLUMNS = """m.id, m.user_id, m.thought_id, m.state, m.problem, m.kind, m.content_hash, m.preview_hash, m.facts,
-    m.alt, m.focus_x, m.focus_y, m.attempts"""
+COLUMNS = """m.id, m.user_id, m.thought_id, m.scheduled_id, m.state, m.problem, m.kind, m.content_hash, m.preview_hash,
+    m.facts, m.alt, m.focus_x, m.focus_y, m.attempts"""
 FILE = Rows(File, "SELECT content_hash, content_type, size FROM media_files WHERE content_hash = $1")
 TOUCH_FILE = Command(
     """INSERT INTO media_files (content_hash, content_type, size) VALUES ($1, $2, $3)
@@ -106,17 +107,23 @@ DESCRIBE = Command("UPDATE media SET alt = $2, focus_x = $3, focus_y = $4 WHERE 
 SET_PREVIEW = Command(
     "UPDATE media SET preview_hash = $2, facts = facts || $3::jsonb WHERE id = $1 AND state = 'ready'"
 )
-DELETE = Command("DELETE FROM media WHERE id = $2 AND user_id = $1 AND thought_id IS NULL AND purpose = 'attachment'")
+DELETE = Command(
+    """DELETE FROM media WHERE id = $2 AND user_id = $1 AND thought_id IS NULL AND scheduled_id IS NULL
+        AND purpose = 'attachment'"""
+)
 ATTACH = Command("UPDATE media SET thought_id = $1 WHERE id = ANY($2::uuid[])")
 DETACH = Command("UPDATE media SET thought_id = NULL, kept_until = now() + $2::interval WHERE thought_id = $1")
-KEEP_UNTIL = Command(
-    """UPDATE media SET kept_until = greatest(kept_until, $3)
-    WHERE id = ANY($2::uuid[]) AND user_id = $1 AND thought_id IS NULL"""
+# What a schedule does not carry any more is free again, for a while.
+HOLD = Command(
+    """UPDATE media SET scheduled_id = CASE WHEN id = ANY($2::uuid[]) THEN $1::uuid END,
+        kept_until = greatest(kept_until, now() + $3::interval)
+    WHERE id = ANY($2::uuid[]) OR scheduled_id = $1"""
 )
 DELETE_ALL_OF = Command("DELETE FROM media WHERE user_id = $1")
 EXPIRE = Command(
     """DELETE FROM media WHERE id IN (
-        SELECT id FROM media WHERE thought_id IS NULL AND purpose = 'attachment' AND kept_until < now() LIMIT $1)"""
+        SELECT id FROM media
+        WHERE thought_id IS NULL AND scheduled_id IS NULL AND purpose = 'attachment' AND kept_until < now() LIMIT $1)"""
 )
 WAITING = Value(UUID, "SELECT id FROM media WHERE id = ANY($1::uuid[]) AND state = 'waiting'")
 # Whoever is about to use bytes touches them first: they stay for long enough to be named by a row.
@@ -205,9 +212,12 @@ async def detach(db: Connection, thought_id: UUID, *, keep_for: timedelta) -> No
     await DETACH.run(db, thought_id, keep_for)
 
 
-async def keep_until(db: Connection, person_id: UUID, media_ids: Sequence[UUID], until: datetime) -> None:
-    """Keep uploads that nothing hangs on yet until then, at the least."""
-    await KEEP_UNTIL.run(db, person_id, media_ids, until)
+async def hold(db: Connection, scheduled_id: UUID, media_ids: Sequence[UUID], *, keep_for: timedelta) -> None:
+    """Let these uploads, which the caller has locked, and no others wait with a schedule.
+
+    What it let go stays for a while, to be attached to something else.
+    """
+    await HOLD.run(db, scheduled_id, media_ids, keep_for)
 
 
 async def set_portrait(db: Connection, person_id: UUID, which: str, content_hash: str | None) -> None:

@@ -348,6 +348,7 @@ FORGET_CONSENTS = Command("DELETE FROM quote_authorizations WHERE quoter_id = $1
 FORGET_NOTES = Command("DELETE FROM account_notes WHERE user_id = $1 OR person_id = $1")
 FORGET_THREAD_MUTES = Command("DELETE FROM thread_mutes WHERE user_id = $1")
 FORGET_PREFERENCES = Command("DELETE FROM preferences WHERE user_id = $1")
+FORGET_SCHEDULED = Command("DELETE FROM scheduled_thoughts WHERE user_id = $1")
 FORGET_NOTIFICATIONS = Command("DELETE FROM notifications WHERE user_id = $1 OR actor_id = $1")
 COUNT_LOCAL = Value(
     int,
@@ -528,7 +529,8 @@ async def forget_deeds(db: Connection, person_id: UUID) -> None:
         FORGET_DOMAIN_BLOCKS, FORGET_FOLLOWED_TAGS, FORGET_FEATURED_TAGS,
         FORGET_DISMISSALS, FORGET_CONVERSATIONS, FORGET_MARKERS, FORGET_POLICY, FORGET_PERMISSIONS,
         FORGET_LISTS, FORGET_FILTERS, FORGET_VOTES, FORGET_EMOJI_REACTIONS, FORGET_CONSENTS, FORGET_NOTES,
-        FORGET_THREAD_MUTES, FORGET_PREFERENCES, FORGET_NOTIFICATIONS,
+        FORGET_THREAD_MUTES, FORGET_PREFERENCES, FORGET_SCHEDULED,
+        FORGET_NOTIFICATIONS,
     ):  # fmt: skip
         await command.run(db, person_id)
 

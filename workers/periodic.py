@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from federation.actions import polls
+from federation.actions import polls, scheduling
 from federation.actions.files import evict_copies, expire_uploads
 from federation.actions.resanitise import resanitise
 from storage import deliveries, fetches, remote_actors, retention
@@ -22,6 +22,7 @@ SWEEP_EVERY_S = 60
 STALE_EVERY_S = 10 * 60
 RETENTION_EVERY_S = 3600
 POLLS_EVERY_S = 5
+SCHEDULED_EVERY_S = 5
 
 _STALE_AFTER = timedelta(days=7)
 _STALE_AT_ONCE = 100
@@ -52,6 +53,11 @@ async def look_after_polls(services: Services) -> None:
     """Tell of polls that have ended, and of votes."""
     await polls.close_ended(services)
     await polls.tell_changes(services)
+
+
+async def publish_scheduled(services: Services) -> None:
+    """Publish the thoughts whose time has come."""
+    await scheduling.publish_due(services)
 
 
 async def apply_retention(services: Services) -> None:

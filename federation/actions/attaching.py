@@ -29,11 +29,12 @@ class Attachable:
 
 
 async def take_uploads(
-    db: Connection, services: Services, author: Person, wanted: Sequence[Attachable], *, thought_id: UUID
+    db: Connection, services: Services, author: Person, wanted: Sequence[Attachable], *, holder: UUID
 ) -> list[dict[str, Any]]:
     """Check and describe the uploads that a thought is to carry, and hold them; return what its row keeps of them.
 
-    Call `storage.media.attach` in the same transaction, once the thought exists. Raises `Invalid`.
+    `holder` is the thought, or the schedule, that may have them already. Call `storage.media.attach` in the same
+    transaction, once the thought exists. Raises `Invalid`.
     """
     most, ids = services.settings.max_media, [one.id for one in wanted]
     if len(ids) > most:
@@ -44,7 +45,7 @@ async def take_uploads(
     rows = []
     for one in wanted:
         upload = found.get(one.id)
-        if upload is None or upload.thought_id not in (None, thought_id):
+        if upload is None or not {upload.thought_id, upload.scheduled_id} <= {None, holder}:
             raise Invalid("A file is not there any more. Please attach it again.", field="media_ids")
         if upload.state == "waiting":
             raise Invalid(

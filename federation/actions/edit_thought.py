@@ -57,7 +57,7 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
         poll = None
         if revision.poll is not None:
             poll = check_poll(revision.poll, services.now(), before=asked, media=bool(revision.media))
-        attachments = await take_uploads(db, services, author, revision.media, thought_id=thought_id)
+        attachments = await take_uploads(db, services, author, revision.media, holder=thought_id)
         same = (before.source, before.summary, before.sensitive, before.language, before.attachments) == (
             text.source, text.summary, sensitive, language, attachments,
         )  # fmt: skip

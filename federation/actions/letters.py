@@ -54,6 +54,11 @@ _TEXTS: Mapping[str, _Text] = {
         "{link}\n\nwithin six hours. It signs you out everywhere, and shuts out every app. If it was not you, do "
         "nothing: the old password stays.\n",
     ),
+    "unposted": _Text(
+        "A thought of yours waits",
+        "Hello {name},\n\na thought that you scheduled at {place} could not be posted. To see why, and to post it "
+        "after all, open\n\n{link}\n",
+    ),
     "approval": _Text(
         "You are in",
         "Hello {name},\n\nyour account at {place} is open. Welcome! Sign in at\n\n{link}\n",
@@ -64,6 +69,7 @@ _PAGES: Mapping[str, str] = {
     "new_address": "/confirm?token={token}",
     "password_reset": "/password/new?token={token}",
     "approval": "/signin",
+    "unposted": "/scheduled",
 }
 
 

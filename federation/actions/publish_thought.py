@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from federation.actions.people import find_mentioned
 from federation.actions.poll_drafts import PollDraft, check_poll
 from federation.actions.preferences import check_language, get_preferences
 from federation.actions.quoting import (
+    Quotable,
     ask_for_consent,
     attach_quote,
     get_quotable,
@@ -45,11 +46,14 @@ from storage import (
     polls,
     quotes,
     relations,
+    scheduled,
     thoughts,
 )  # fmt: skip
 from storage.news import EntryMade, tell
 from storage.people import Person
+from storage.polls import NewPoll
 from storage.preferences import Preferences
+from storage.scheduled import Scheduled
 from storage.tags import fan_out_tagged
 from storage.thoughts import NewThought, Thought
 
@@ -119,12 +123,18 @@ def _shown(handle: Handle, person: Person) -> Handle:
     return Handle(person.username, handle.host)
 
 
-async def publish_thought(services: Services, author: Person, draft: Draft) -> Thought:
-    """Publish a thought: it, its notifications, its activity and the fan-out are one transaction.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A draft that keeps the rules, with everything decided that its author left to their preferences."""
 
-    With an Idempotency-Key that was used before, return the thought it made. Raises `Invalid` naming the field,
-    `NotFound` for a parent that the author may not see.
-    """
+    draft: Draft
+    visibility: str
+    text: Text
+    poll: NewPoll | None
+
+
+async def check_draft(services: Services, author: Person, draft: Draft) -> Checked:
+    """Check a draft as far as it can be without looking at what it answers, quotes and carries."""
     preferred = Preferences()
     if None in (draft.visibility, draft.sensitive, draft.language, draft.quote_policy):
         preferred = await get_preferences(services, author)
@@ -133,22 +143,63 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
         raise Invalid("The visibility is public, unlisted, followers or direct.", field="visibility")
     if draft.idempotency_key is not None and len(draft.idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
         raise Invalid("The Idempotency-Key is too long.")
-    language = check_language(preferred.language if draft.language is None else draft.language)
-    sensitive = preferred.sensitive if draft.sensitive is None else draft.sensitive
     text = await compose(services, author, draft.source, draft.summary, may_be_empty=bool(draft.media))
+    decided = replace(
+        draft,
+        language=check_language(preferred.language if draft.language is None else draft.language),
+        sensitive=preferred.sensitive if draft.sensitive is None else draft.sensitive,
+        quote_policy=draft.quote_policy or preferred.quote_policy,
+    )
+    policy_of(decided.quote_policy, visibility)
     now = services.now()
     poll = check_poll(draft.poll, now, media=bool(draft.media)) if draft.poll is not None else None
+    return Checked(decided, visibility, text, poll)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a draft answers and quotes, and the visibility that this leaves it."""
+
+    parent: Thought | None
+    quoted: Quotable | None
+    visibility: str
+
+
+async def look_around(db: Connection, author: Person, checked: Checked) -> Surroundings:
+    """Find what a draft answers and quotes; raise `NotFound` or `Invalid` where its author may not."""
+    draft, visibility = checked.draft, checked.visibility
+    parent = await _parent(db, author, draft.reply_to)
+    quoted = await get_quotable(db, author, draft.quote) if draft.quote is not None else None
+    if quoted is not None:
+        visibility = visibility_beside(quoted, visibility, author, checked.text.mentioned)
+    return Surroundings(parent, quoted, visibility)
+
+
+async def publish_thought(
+    services: Services, author: Person, draft: Draft, *, schedule: Scheduled | None = None
+) -> Thought:
+    """Publish a thought: it, its notifications, its activity and the fan-out are one transaction.
+
+    With an Idempotency-Key that was used before, return the thought it made. The end of the `schedule` whose draft it
+    is belongs to the transaction, too. Raises `Invalid` naming the field, `NotFound` for a parent that the author may
+    not see, `Conflict` when the schedule has been worked off or changed meanwhile.
+    """
+    checked = await check_draft(services, author, draft)
+    draft, text, poll = checked.draft, checked.text, checked.poll
+    now = services.now()
     async with acting(services, author) as db:
+        if schedule is not None and not await scheduled.take(db, schedule):
+            raise Conflict("This has been posted, changed or cancelled meanwhile.")
         thought_id = await thoughts.new_id(db, now)
-        if draft.idempotency_key is not None and not await access.claim_idempotency_key(
+        if schedule is not None:
+            await access.move_idempotency_key(db, author.id, schedule.id, thought_id)
+        elif draft.idempotency_key is not None and not await access.claim_idempotency_key(
             db, author.id, draft.idempotency_key, thought_id
         ):
             return await _made_before(db, author, draft.idempotency_key)
-        parent = await _parent(db, author, draft.reply_to)
-        quoted = await get_quotable(db, author, draft.quote) if draft.quote is not None else None
-        if quoted is not None:
-            visibility = visibility_beside(quoted, visibility, author, text.mentioned)
-        attachments = await take_uploads(db, services, author, draft.media, thought_id=thought_id)
+        around = await look_around(db, author, checked)
+        parent, quoted, visibility = around.parent, around.quoted, around.visibility
+        attachments = await take_uploads(db, services, author, draft.media, holder=thought_id)
         thought = await thoughts.insert_thought(
             db,
             NewThought(
@@ -160,8 +211,8 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 source=text.source,
                 plain=text.plain,
                 summary=text.summary,
-                sensitive=sensitive or bool(text.summary),
-                language=language,
+                sensitive=draft.sensitive or bool(text.summary),
+                language=draft.language,
                 reply_to=parent.id if parent else None,
                 reply_to_ap_id=parent.ap_id if parent else None,
                 reply_to_user_id=parent.user_id if parent else None,
@@ -173,7 +224,7 @@ async def publish_thought(services: Services, author: Person, draft: Draft) -> T
                 emojis=await find_written(db, text.source, text.summary, *(poll.options if poll is not None else ())),
                 created_at=now,
                 application=await _application(db, draft.app_id),
-                quote_policy=policy_of(draft.quote_policy or preferred.quote_policy, visibility),
+                quote_policy=policy_of(draft.quote_policy, visibility),
                 has_quote=quoted is not None,
             ),
             mentions=[person.id for person in text.mentioned],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from tests.media.samples import picture
 
 if TYPE_CHECKING:
     from tests.client_api.conftest import App
@@ -26,9 +29,18 @@ async def furnish(ann: App, bob: App, hello: dict[str, Any]) -> dict[str, str]:
     await ann.post("/api/v1/domain_blocks", domain="blocked.example")
     await bob.publish("@ann psst", visibility="direct")
     (talk,) = await ann.get("/api/v1/conversations")
+    pictured = await ann.call("POST", "/api/v1/media", files={"file": ("a.png", picture(), "image/png")})
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    await ann.post("/api/v1/statuses", status="Tomorrow", media_ids=[pictured["id"]], scheduled_at=later)
+    scheduled = await ann.post(
+        "/api/v1/statuses", status="Which one?", scheduled_at=later, spoiler_text="a question", language="en",
+        quoted_status_id=hello["id"], quote_approval_policy="followers", sensitive=True,
+        poll={"options": ["this", "that"], "expires_in": 3600},
+    )  # fmt: skip
     await ann.post("/api/v1/markers", home={"last_read_id": hello["id"]})
     return {
         "talk": talk["id"],
+        "scheduled": scheduled["id"],
         "featured": featured["id"],
         "list": friends["id"], "filter": filters["id"], "keyword": filters["keywords"][0]["id"],
         "filtered": named["id"], "v1 filter": older["id"],
@@ -74,6 +86,8 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/directory", "", {"local": "true", "order": "new"}, True),
     ("/api/v1/accounts/familiar_followers", "", {"id[]": ["bob", "ann"]}, False),
     ("/api/v1/endorsements", "", {}, False),
+    ("/api/v1/scheduled_statuses", "", {}, False),
+    ("/api/v1/scheduled_statuses/{id}", "scheduled", {}, False),
     ("/api/v1/accounts/{id}/endorsements", "ann", {}, True),
 ]
 WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
@@ -82,6 +96,8 @@ WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("DELETE", "/api/v1/lists/{id}/accounts", "list", {"account_ids": []}),
     ("POST", "/api/v1/lists/{id}/accounts", "list", {"account_ids": []}),
     ("DELETE", "/api/v1/lists/{id}", "list", {}),
+    ("PUT", "/api/v1/scheduled_statuses/{id}", "scheduled", {"scheduled_at": "2027-01-31T12:00:00Z"}),
+    ("DELETE", "/api/v1/scheduled_statuses/{id}", "scheduled", {}),
     ("DELETE", "/api/v1/featured_tags/{id}", "featured", {}),
     *(
         ("POST", f"/api/v1/tags/{{{key}}}/{verb}", "things", {})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -96,6 +97,17 @@ class Parameters:
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", word):
             raise Invalid(f"{name} must be a whole number.", field=name)
         return min(max(int(word), least), most)
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a moment, written as ISO 8601; without a zone it is UTC."""
+        word = self.text(name).strip()
+        if not word:
+            return None
+        try:
+            found = datetime.fromisoformat(word)
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        except (ValueError, OverflowError) as exc:
+            raise Invalid(f"{name} must be a moment such as 2030-01-31T12:00:00Z.", field=name) from exc
 
     def id(self, name: str) -> UUID | None:
         """Return an id; a malformed one is like none."""

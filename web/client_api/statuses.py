@@ -14,6 +14,7 @@ from federation.actions.edit_thought import Revision, edit_thought, list_version
 from federation.actions.poll_drafts import PollDraft
 from federation.actions.publish_thought import Draft, publish_thought
 from federation.actions.quote_consent import set_quote_policy
+from federation.actions.scheduling import schedule_thought
 from federation.errors import Invalid, NotFound
 from storage.entries import Entry
 from storage.people import Person
@@ -23,6 +24,7 @@ from web.client_api.call import Call
 from web.client_api.entities import statuses as entities
 from web.client_api.media import read_focus
 from web.client_api.parameters import Parameters
+from web.client_api.scheduled import shown
 from web.current import parse_uuid, path_id
 
 routes = Blueprint("statuses", __name__)
@@ -32,40 +34,40 @@ _VISIBILITY: Final = {"public": "public", "unlisted": "unlisted", "private": "fo
 _MOST_STATUSES: Final = 40
 _MOST_OPTIONS: Final = 100
 _MOST_MEDIA: Final = 100
-# What a thought cannot carry here: better refused than quietly lost.
-_NOT_TAKEN: Final = {
-    "scheduled_at": "Thoughts cannot be scheduled on this server.",
-}
 
 
 @routes.post("/v1/statuses")
 @scoped("write:statuses")
 async def publish(call: Call) -> Response:
-    """Publish a thought, once per Idempotency-Key."""
+    """Publish a thought, once per Idempotency-Key, or with `scheduled_at` keep it to be published then."""
+    draft = await _draft(call)
+    at = call.parameters.moment("scheduled_at")
+    # As Mastodon: what should have been published before now is published now.
+    if at is not None and at > call.services.now():
+        return answer(await shown(call, await schedule_thought(call.services, call.person, draft, at)))
+    thought = await publish_thought(call.services, call.person, draft)
+    return await _show(call, thought.id)
+
+
+async def _draft(call: Call) -> Draft:
     given = call.parameters
-    _refuse_what_is_not_taken(given)
     visibility = given.text("visibility")
     if visibility and visibility not in _VISIBILITY:
         raise Invalid("The visibility is public, unlisted, private or direct.", field="visibility")
-    thought = await publish_thought(
-        call.services,
-        call.person,
-        Draft(
-            source=given.text("status"),
-            visibility=_VISIBILITY[visibility] if visibility else None,
-            summary=given.text("spoiler_text"),
-            sensitive=given.optional_flag("sensitive"),
-            language=given.text("language") or None,
-            reply_to=await _parent(call),
-            poll=_poll(given),
-            media=_media(given),
-            quote=await _quoted(call),
-            quote_policy=given.text("quote_approval_policy") or None,
-            idempotency_key=request.headers.get("Idempotency-Key") or None,
-            app_id=call.bearer.app_id if call.bearer else None,
-        ),
+    return Draft(
+        source=given.text("status"),
+        visibility=_VISIBILITY[visibility] if visibility else None,
+        summary=given.text("spoiler_text"),
+        sensitive=given.optional_flag("sensitive"),
+        language=given.text("language") or None,
+        reply_to=await _parent(call),
+        poll=_poll(given),
+        media=_media(given),
+        quote=await _quoted(call),
+        quote_policy=given.text("quote_approval_policy") or None,
+        idempotency_key=request.headers.get("Idempotency-Key") or None,
+        app_id=call.bearer.app_id if call.bearer else None,
     )
-    return await _show(call, thought.id)
 
 
 def _poll(given: Parameters) -> PollDraft | None:
@@ -99,12 +101,6 @@ def _media(given: Parameters) -> tuple[Attachable, ...]:
             else Attachable(media_id, alt=change.optional_text("description"), focus=read_focus(change))
         )
     return tuple(found)
-
-
-def _refuse_what_is_not_taken(given: Parameters) -> None:
-    for name, explanation in _NOT_TAKEN.items():
-        if not given.is_blank(name):
-            raise Invalid(explanation, field=name)
 
 
 async def _parent(call: Call) -> UUID | None:
@@ -152,7 +148,6 @@ async def one(call: Call, status_id: str) -> Response:
 async def edit(call: Call, status_id: str) -> Response:
     """Change a thought of one's own."""
     given = call.parameters
-    _refuse_what_is_not_taken(given)
     thought = await timelines.get_thought(call.services, call.caller, path_id(status_id))
     _must_be_own(call.person, thought.user_id)
     status = given.optional_text("status")
