@@ -205,14 +205,15 @@ MUTED = Rows(
 # Whom the viewer follows of those who follow each of these people.
 FAMILIAR = Rows(
     Familiar,
-    """SELECT o.id AS person_id, k.familiar_id FROM unnest($2::uuid[]) AS o (id)
+    """SELECT o.id AS person_id, k.familiar_id FROM users o
         CROSS JOIN LATERAL (
             SELECT f.following_id AS familiar_id, r.id FROM follows f
                 JOIN follows r ON r.follower_id = f.following_id AND r.following_id = o.id
-                JOIN users u ON u.id = f.following_id AND u.state = 'active'
+                JOIN users u ON u.id = f.following_id AND u.state = 'active' AND NOT u.hide_collections
             WHERE f.follower_id = $1 AND f.state = 'accepted' AND r.state = 'accepted'
                 AND o.id <> $1 AND f.following_id <> o.id
             ORDER BY r.id DESC LIMIT $3) k
+    WHERE o.id = ANY($2::uuid[]) AND NOT o.hide_collections
     ORDER BY o.id, k.id DESC""",
 )
 SET_NOTE = Command(
@@ -381,7 +382,10 @@ async def list_relations(
 
 
 async def list_familiar(db: Connection, viewer: UUID, people: Sequence[UUID], *, limit: int) -> list[Familiar]:
-    """List who of those that the viewer follows follows each of these people, `limit` for each."""
+    """List who of those that the viewer follows follows each of these people, `limit` for each.
+
+    Nobody who keeps to themselves whom they follow, or who follows them, is told of by it.
+    """
     return await FAMILIAR.all(db, viewer, people, limit)
 
 

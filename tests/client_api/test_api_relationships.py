@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.client_api.conftest import App, OpenApp
 
@@ -37,6 +39,19 @@ async def test_familiar_followers_name_each_id(ann: App, bob: App, open_app: Ope
         (bob.id, [cleo.id]),
         (cleo.id, []),
     ]
+
+
+@pytest.mark.parametrize("who", ["cleo", "bob"])
+async def test_familiar_followers_tell_of_nobody_who_hides_their_ties(
+    who: str, ann: App, bob: App, open_app: OpenApp
+) -> None:
+    cleo = await open_app("cleo")
+    await ann.post(f"/api/v1/accounts/{cleo.id}/follow")
+    await cleo.post(f"/api/v1/accounts/{bob.id}/follow")
+    hiding = {"cleo": cleo, "bob": bob}[who]
+    await hiding.call("PATCH", "/api/v1/accounts/update_credentials", json={"hide_collections": True})
+    found = await ann.get("/api/v1/accounts/familiar_followers", **{"id[]": [bob.id]})
+    assert found == [{"id": bob.id, "accounts": []}]
 
 
 async def test_mute_says_when_it_ends_and_what_it_covers(ann: App, bob: App) -> None:

@@ -438,6 +438,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "next_url": "/@alice/1",
         },
     ),
+    "reacted": (
+        "reacted.html",
+        {"thought": PLAIN, "kind": "likes", "rows": (v.PersonRow(BOB),), "noindex": True},
+    ),
     "history": (
         "history.html",
         {

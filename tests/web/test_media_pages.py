@@ -77,6 +77,10 @@ class TestComposer:
         served = await stranger.get(address[1])
         assert served.headers["content-type"] == "image/jpeg"
         assert b"home" not in served.content
+        await client.post("/compose", {"source": "Only words", "next": "/home"})
+        media = await stranger.page("/@ada/media")
+        assert "<p>Look</p>" in media
+        assert "Only words" not in media
 
     async def test_files_that_come_with_the_post_are_asked_about_first(
         self, client: Browser, services: Services

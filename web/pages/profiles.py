@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 from quart import Blueprint, Response, request
 
-from federation.actions import people, profiles, tags, timelines
+from federation.actions import people, profiles, tags, ties, timelines
 from federation.errors import NotFound, Temporary
 from federation.protocol.handles import Handle
 from storage.people import Person
@@ -60,6 +60,12 @@ async def with_replies(handle: str) -> Response:
     return await _profile(handle, tab="replies")
 
 
+@blueprint.get("/@<handle>/media")
+async def media(handle: str) -> Response:
+    """Show what a person posted with pictures, video or sound."""
+    return await _profile(handle, tab="media")
+
+
 @blueprint.get("/@<handle>/tagged/<tag>")
 async def tagged(handle: str, tag: str) -> Response:
     """Show what a person wrote with a hashtag."""
@@ -73,7 +79,11 @@ async def _profile(handle: str, *, tab: str, tag: str | None = None) -> Response
     who, page = viewer(), asked_page()
     filling = await people.refresh_in_background(services(), person)
     found = await profiles.get_profile(services(), who, person)
-    shown = await timelines.get_entries_of(services(), who, person, page, replies=tab == "replies", tag=tag)
+    shown = await timelines.get_entries_of(
+        services(), who, person, page, replies=tab in ("replies", "media"), tag=tag, only_media=tab == "media"
+    )
+    stranger = who is not None and who.id != person.id
+    familiar = (await ties.get_familiar(services(), who, [person.id]))[person.id] if who and stranger else []
     entries = cut(shown.entries, page, lambda entry: entry.id)
     first = page.older_than is None and page.newer_than is None
     pinned = await timelines.get_pinned(services(), who, person) if first and tab == "thoughts" else None
@@ -88,6 +98,7 @@ async def _profile(handle: str, *, tab: str, tag: str | None = None) -> Response
         pinned=Presenter(pinned, who, "account").all() if pinned else (),
         tab=tab,
         tag=tag,
+        familiar=tuple(person_view(one) for one in familiar),
         featured_tags=tuple(one.name for one in await tags.get_featured(services(), person)),
         newer_url=entries.newer_url,
         older_url=entries.older_url,
