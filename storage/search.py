@@ -98,7 +98,7 @@ TAGGED_THOUGHTS = EntryRows(
     ORDER BY x.thought_id DESC LIMIT $4""",
     **{name: _FRAGMENTS[name] for name in ("entry", "searchable", "visible", "not_hidden")},
 )
-TAGS = Value(str, "SELECT name FROM tags WHERE name LIKE $1 || '%' ORDER BY name LIMIT $2")
+TAGS = Value(str, "SELECT name FROM tags WHERE name LIKE $1 || '%' AND listable ORDER BY name LIMIT $2")
 
 
 def literal_pattern(text: str) -> str:
@@ -132,5 +132,5 @@ async def search_tagged(db: Connection, viewer: UUID | None, tag: str, page: Pag
 
 
 async def search_tags(db: Connection, prefix: str, *, limit: int) -> list[str]:
-    """Find hashtags by the start of their (normalised) name."""
+    """Find hashtags by the start of their (normalised) name, but those that moderators keep out of searches."""
     return await TAGS.all(db, literal_pattern(prefix), limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -42,6 +43,11 @@ class Week:
     sign_ups: int
 
 
+SWITCHED_ON = Value(str, "SELECT name FROM unnest($1::text[]) AS name WHERE is_switched_on(name)")
+TURN_SWITCH = Command(
+    """INSERT INTO site_switches AS s (name, is_on) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET is_on = excluded.is_on WHERE s.is_on <> excluded.is_on"""
+)
 # Newest first; only the terms have more than one version.
 TEXTS = Rows(
     SiteText,
@@ -106,6 +112,16 @@ async def insert_rule(db: Connection, text: str, hint: str) -> None:
 async def delete_rule(db: Connection, rule_id: UUID) -> bool:
     """Take a rule away; False when there is none such."""
     return bool(await DELETE_RULE.run(db, rule_id))
+
+
+async def find_switched_on(db: Connection, names: Sequence[str]) -> list[str]:
+    """Find which of these switches are on; what nobody turned is."""
+    return await SWITCHED_ON.all(db, names)
+
+
+async def turn_switch(db: Connection, name: str, *, is_on: bool) -> bool:
+    """Turn a switch; False when somebody had turned it so already."""
+    return bool(await TURN_SWITCH.run(db, name, is_on))
 
 
 async def list_peers(db: Connection) -> list[str]:

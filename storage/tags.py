@@ -26,6 +26,29 @@ class TagDay:
 
 
 @dataclass(frozen=True, slots=True)
+class TagOfViewer:
+    """A tag as its letters are to be shown, and what it is to the viewer."""
+
+    name: str
+    display_name: str
+    following: bool
+    featuring: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratedTag:
+    """A tag with what moderators decided about it; `trendable` as it comes out, whoever decided."""
+
+    id: UUID
+    name: str
+    display_name: str
+    usable: bool
+    listable: bool
+    trendable: bool
+    requires_review: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TagTie:
     """A tag in somebody's list, with the id that the page is keyed by."""
 
@@ -58,15 +81,29 @@ COIN = Value(
     """INSERT INTO tags (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id""",
 )
 ID_OF = Value(UUID, "SELECT id FROM tags WHERE name = $1")
-FOLLOWED_AMONG = Value(
-    str,
-    """SELECT g.name FROM followed_tags f JOIN tags g ON g.id = f.tag_id
-    WHERE f.user_id = $1 AND g.name = ANY($2::text[])""",
+OF_VIEWER = Rows(
+    TagOfViewer,
+    """SELECT g.name, coalesce(g.display_name, g.name) AS display_name,
+        EXISTS (SELECT FROM followed_tags f WHERE f.user_id = $1 AND f.tag_id = g.id) AS following,
+        EXISTS (SELECT FROM featured_tags f WHERE f.user_id = $1 AND f.tag_id = g.id) AS featuring
+    FROM tags g WHERE g.name = ANY($2::text[])""",
 )
-FEATURED_AMONG = Value(
-    str,
-    """SELECT g.name FROM featured_tags f JOIN tags g ON g.id = f.tag_id
-    WHERE f.user_id = $1 AND g.name = ANY($2::text[])""",
+UNUSABLE_AMONG = Value(str, "SELECT name FROM tags WHERE name = ANY($1::text[]) AND NOT usable ORDER BY name")
+_MODERATED = """g.id, g.name, coalesce(g.display_name, g.name) AS display_name, g.usable, g.listable,
+        coalesce(g.trendable, is_switched_on('trendable_by_default')) AS trendable,
+        g.reviewed_at IS NULL AS requires_review"""
+MODERATED = Rows(ModeratedTag, "SELECT {columns} FROM tags g WHERE g.id = ANY($1::uuid[])", columns=_MODERATED)
+_MODERATED_PAGE = """SELECT {columns} FROM tags g
+    WHERE g.id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND g.id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+    ORDER BY g.id {order} LIMIT $3"""
+MODERATED_NEWEST = Rows(ModeratedTag, _MODERATED_PAGE, columns=_MODERATED, order="DESC")
+MODERATED_OLDEST = Rows(ModeratedTag, _MODERATED_PAGE, columns=_MODERATED, order="ASC")
+# What is not said stays. Whoever decides anything has looked at it.
+MODERATE = Command(
+    """UPDATE tags SET display_name = coalesce($2, display_name), usable = coalesce($3, usable),
+        listable = coalesce($4, listable), trendable = coalesce($5, trendable), reviewed_at = now()
+    WHERE id = $1"""
 )
 FOLLOW = Command(
     """INSERT INTO followed_tags (user_id, tag_id)
@@ -128,6 +165,31 @@ USED_MOST = Value(
 async def list_history(db: Connection, names: Sequence[str]) -> list[TagDay]:
     """List on which of the last days tags were used in public."""
     return await HISTORY.all(db, names) if names else []
+
+
+async def find_of_viewer(db: Connection, viewer_id: UUID | None, names: Sequence[str]) -> dict[str, TagOfViewer]:
+    """Find, of these tags, those that somebody used before."""
+    return {tag.name: tag for tag in await OF_VIEWER.all(db, viewer_id, names)} if names else {}
+
+
+async def list_moderated(db: Connection, page: Page) -> list[ModeratedTag]:
+    """List a page of all tags, the newest first."""
+    query = MODERATED_OLDEST if page.ascending else MODERATED_NEWEST
+    found = await query.all(db, page.older_than, page.newer_than, page.limit)
+    return found[::-1] if page.ascending else found
+
+
+async def moderate(
+    db: Connection,
+    tag_id: UUID,
+    *,
+    display_name: str | None = None,
+    usable: bool | None = None,
+    listable: bool | None = None,
+    trendable: bool | None = None,
+) -> None:
+    """Write down what moderators decided about a tag; what is None stays."""
+    await MODERATE.run(db, tag_id, display_name, usable, listable, trendable)
 
 
 async def list_followed(db: Connection, user_id: UUID, page: Page) -> list[TagTie]:

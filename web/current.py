@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SERVICES = "services"
 SETTINGS = "THOUGHTS_SETTINGS"
+_MOST_LANGUAGES = 5
 # Paths that programs ask for: no cookies, no pages, errors as JSON.
 _PROGRAM_PATHS = (
     "/api/",
@@ -89,6 +90,12 @@ def address_of(peer: str, forwarded_for: list[str], settings: Settings) -> str:
 def is_near() -> bool:
     """Tell whether the client itself is on this machine or a trusted network."""
     return _is_in(client_address(), settings().trusted_proxies)
+
+
+def asked_languages() -> list[str]:
+    """Return the first few languages that a browser or app asks for, as en or de."""
+    asked = (value.partition("-")[0].lower() for value in request.accept_languages.values())
+    return list(dict.fromkeys(language for language in asked if language.isalpha()))[:_MOST_LANGUAGES]
 
 
 def parse_uuid(text: str | None) -> UUID | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from federation.actions import background, letters, pushing, uploads
+from federation.actions import background, letters, pushing, trends, uploads
 from federation.inbound.drain import InboxDrain
 from storage import deliveries, fetches, inbox, mails, media, pushes
 from workers import periodic
@@ -61,6 +61,7 @@ async def open_jobs(services: Services) -> AsyncIterator[Jobs]:
         Periodic("sweep", periodic.SWEEP_EVERY_S, partial(periodic.sweep, services)),
         Periodic("polls", periodic.POLLS_EVERY_S, OneAtATime(partial(periodic.look_after_polls, services))),
         Periodic("scheduled", periodic.SCHEDULED_EVERY_S, OneAtATime(partial(periodic.publish_scheduled, services))),
+        Periodic("trends", periodic.TRENDS_EVERY_S, OneAtATime(partial(trends.refresh_trends, services))),
         Periodic("stale_actors", periodic.STALE_EVERY_S, partial(periodic.ask_for_stale_actors, services)),
         Periodic("sanitise_again", periodic.RETENTION_EVERY_S, OneAtATime(partial(periodic.sanitise_again, services))),
         Periodic("retention", periodic.RETENTION_EVERY_S, OneAtATime(partial(periodic.apply_retention, services))),

@@ -20,6 +20,7 @@ from federation.actions.quoting import (
     policy_of,
     visibility_beside,
 )
+from federation.actions.tags import check_usable
 from federation.actions.written_emojis import find_written
 from federation.errors import Conflict, Invalid, NotFound
 from federation.protocol.addressing import Visibility
@@ -104,6 +105,8 @@ async def compose(services: Services, author: Person, source: str, summary: str,
     length, most = count_characters(source) + count_characters(summary), services.settings.max_chars
     if length > most:
         raise Invalid(f"That is {excess(length, most)} too long; {most} fit.", field="source")
+    names = [tag.name for tag in find_tags(source)]
+    await check_usable(services, names)
     found = await find_mentioned(services, find_mentions(source), author=author)
     targets = {handle: MentionTarget(person.profile_url, _shown(handle, person)) for handle, person in found.items()}
     content = render_source(source, targets, origin=services.settings.origin)
@@ -114,7 +117,7 @@ async def compose(services: Services, author: Person, source: str, summary: str,
         page_html=with_own_links(content, mentioned, origin=services.settings.origin),
         plain=plain_text(content),
         summary=summary,
-        tags=[tag.name for tag in find_tags(source)],
+        tags=names,
         mentioned=mentioned,
     )
 

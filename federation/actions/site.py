@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.actions.administration import check_admin
 from federation.errors import Invalid, NotFound
 from federation.protocol.text import normalise_source, render_bio
 from storage import moderation, site
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 KINDS = ("description", "about", "privacy", "terms")
 MOST_CHARS = {"description": 500, "about": 50_000, "privacy": 50_000, "terms": 50_000}
 MOST_RULES = 50
+SWITCHES = ("trends", "trendable_by_default")
 # Said as long as the admins say nothing else; it is what the software does.
 _PRIVACY = """This server keeps what you give it: your user name, your e-mail address, a scrambled form of your \
 password, your profile, and what you write, with whom you share it.
@@ -132,6 +134,23 @@ async def delete_rule(services: Services, admin: Person, rule_id: UUID) -> None:
         if not await site.delete_rule(db, rule_id):
             raise NotFound("There is no such rule.")
         await moderation.insert_audit(db, admin.id, "delete rule", str(rule_id))
+
+
+async def get_switches(services: Services) -> dict[str, bool]:
+    """Return how what admins turn on and off stands, by name."""
+    async with services.database.connection() as db:
+        on = await site.find_switched_on(db, SWITCHES)
+    return {name: name in on for name in SWITCHES}
+
+
+async def turn_switch(services: Services, admin: Person, name: str, *, is_on: bool) -> None:
+    """Turn something on or off; quiet when it was turned so before."""
+    check_admin(admin)
+    if name not in SWITCHES:
+        raise NotFound("There is no such switch.")
+    async with services.database.transaction() as db:
+        if await site.turn_switch(db, name, is_on=is_on):
+            await moderation.insert_audit(db, admin.id, f"switch {'on' if is_on else 'off'}", name)
 
 
 async def list_peers(services: Services) -> list[str]:

@@ -11,7 +11,7 @@ from federation.actions.acting import acting
 from federation.errors import Invalid, NotFound
 from federation.protocol.text import normalise_tag
 from storage import relations, tags
-from storage.tags import Featured, TagDay, TagTie
+from storage.tags import Featured, TagDay, TagOfViewer, TagTie
 
 if TYPE_CHECKING:
     from federation.services import Services
@@ -29,6 +29,7 @@ class Hashtag:
     """A tag with its use on each of the last days that it was used on, and what it is to the viewer."""
 
     name: str
+    display_name: str
     history: list[TagDay] = field(default_factory=list)
     following: bool = False
     featuring: bool = False
@@ -42,18 +43,29 @@ def tag_name(text: str) -> str:
     return name
 
 
+async def check_usable(services: Services, names: Sequence[str]) -> None:
+    """Raise `Invalid` when a text has a hashtag that moderators do not let our people write."""
+    if not names:
+        return
+    async with services.database.connection() as db:
+        refused = await tags.UNUSABLE_AMONG.all(db, names)
+    if refused:
+        raise Invalid(f"This hashtag cannot be used here: #{refused[0]}.", field="source")
+
+
 async def describe(db: Connection, viewer: Person | None, names: Sequence[str]) -> list[Hashtag]:
     """Read what is known of tags, in the order given."""
-    history = await tags.list_history(db, names)
-    followed: set[str] = set()
-    featured: set[str] = set()
-    if viewer is not None and names:
-        followed = set(await tags.FOLLOWED_AMONG.all(db, viewer.id, names))
-        featured = set(await tags.FEATURED_AMONG.all(db, viewer.id, names))
-    return [
-        Hashtag(name, [day for day in history if day.name == name], name in followed, name in featured)
-        for name in names
-    ]
+    used: dict[str, list[TagDay]] = {}
+    for day in await tags.list_history(db, names):
+        used.setdefault(day.name, []).append(day)
+    known = await tags.find_of_viewer(db, viewer.id if viewer else None, names)
+    return [_hashtag(name, known.get(name), used.get(name, [])) for name in names]
+
+
+def _hashtag(name: str, known: TagOfViewer | None, history: list[TagDay]) -> Hashtag:
+    if known is None:
+        return Hashtag(name, name, history)
+    return Hashtag(name, known.display_name, history, known.following, known.featuring)
 
 
 async def get_hashtags(services: Services, viewer: Person | None, names: Sequence[str]) -> list[Hashtag]:

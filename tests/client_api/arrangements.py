@@ -37,10 +37,14 @@ async def furnish(ann: App, bob: App, hello: dict[str, Any]) -> dict[str, str]:
         quoted_status_id=hello["id"], quote_approval_policy="followers", sensitive=True,
         poll={"options": ["this", "that"], "expires_in": 3600},
     )  # fmt: skip
+    await bob.call("PATCH", "/api/v1/accounts/update_credentials", json={"discoverable": True})
+    popular = await bob.publish("Everybody likes #things")
+    await ann.post(f"/api/v1/statuses/{popular['id']}/favourite")
     await ann.post("/api/v1/markers", home={"last_read_id": hello["id"]})
     return {
         "talk": talk["id"],
         "scheduled": scheduled["id"],
+        "popular": popular["id"],
         "featured": featured["id"],
         "list": friends["id"], "filter": filters["id"], "keyword": filters["keywords"][0]["id"],
         "filtered": named["id"], "v1 filter": older["id"],
@@ -64,6 +68,8 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v2/filters/statuses/{id}", "filtered", {}, False),
     ("/api/v1/tags/{name}", "things", {}, True),
     ("/api/v1/tags/{name}", "never", {}, True),
+    ("/api/v1/trends/tags", "", {"limit": "1"}, True),
+    ("/api/v1/trends/statuses", "", {}, True),
     ("/api/v1/followed_tags", "", {}, False),
     ("/api/v1/featured_tags", "", {}, False),
     ("/api/v1/featured_tags/suggestions", "", {}, False),

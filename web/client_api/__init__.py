@@ -32,6 +32,7 @@ from web.client_api import (
     statuses,
     tags,
     timelines,
+    trends,
 )
 from web.client_api.answers import answer
 from web.client_api.authentication import allowance
@@ -66,6 +67,7 @@ for _part in (
     statuses,
     tags,
     timelines,
+    trends,
 ):
     blueprint.register_blueprint(_part.routes)
 errors.install(blueprint)

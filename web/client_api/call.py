@@ -20,7 +20,7 @@ from web.client_api.answers import answer
 from web.client_api.entities.accounts import account
 from web.client_api.entities.site import Site
 from web.client_api.entities.statuses import Statuses
-from web.client_api.paging import link_header
+from web.client_api.paging import Places, link_header, places_header
 from web.client_api.parameters import Parameters
 
 
@@ -59,9 +59,24 @@ class Call:
         self, items: Any, page: Page, cursors: Sequence[UUID], *, newer: str = "min_id", whole: bool | None = None
     ) -> Response:
         """Answer with a list and the links to its neighbours; `whole` tells whether nothing comes after it."""
-        response = answer(items)
-        url = self.site.origin + request.path
-        link = link_header(url, list(request.args.items(multi=True)), page, cursors, newer=newer, whole=whole)
-        if link is not None:
-            response.headers["Link"] = link
-        return response
+        return _linked(items, link_header(self._url, _query(), page, cursors, newer=newer, whole=whole))
+
+    def ranked(self, items: Sequence[Any], places: Places, *, found: int | None = None) -> Response:
+        """Answer with a part of a ranking; `found` is its length when `items` are not all of it."""
+        count = len(items) if found is None else found
+        return _linked(items, places_header(self._url, _query(), places, count))
+
+    @property
+    def _url(self) -> str:
+        return self.site.origin + request.path
+
+
+def _query() -> list[tuple[str, str]]:
+    return list(request.args.items(multi=True))
+
+
+def _linked(items: Any, link: str | None) -> Response:
+    response = answer(items)
+    if link is not None:
+        response.headers["Link"] = link
+    return response

@@ -1,4 +1,4 @@
-"""Search, Tag and FeaturedTag."""
+"""Search, Tag, Admin::Tag and FeaturedTag."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from federation.actions.moderating_tags import Moderated
 from federation.actions.search import Found
 from federation.actions.tags import Hashtag
 from storage.people import Person
@@ -32,11 +33,23 @@ _DAYS: Final = 7
 def tag(site: Site, one: Hashtag, viewer: Person | None) -> dict[str, Any]:
     """Write a hashtag with its use on the last seven days, today first; its name is its id."""
     written: dict[str, Any] = {
-        "id": one.name, "name": one.name, "url": site.tag(one.name), "history": _history(one),
+        "id": one.name, "name": one.display_name, "url": site.tag(one.name), "history": _history(one),
     }  # fmt: skip
     if viewer is not None:
         written |= {"following": one.following, "featuring": one.featuring}
     return written
+
+
+def admin_tag(site: Site, one: Moderated, viewer: Person) -> dict[str, Any]:
+    """Write a hashtag with what was decided about it; unlike for everybody, its id is that of its row."""
+    rules = one.rules
+    return tag(site, one.hashtag, viewer) | {
+        "id": str(rules.id),
+        "trendable": rules.trendable,
+        "usable": rules.usable,
+        "listable": rules.listable,
+        "requires_review": rules.requires_review,
+    }
 
 
 def _history(one: Hashtag) -> list[dict[str, str]]:
