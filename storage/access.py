@@ -29,13 +29,18 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What a session's cookie tells: which session it is, whose, and how their thoughts start out."""
+    """What a session's cookie tells: which session it is, whose, and how their thoughts start out.
+
+    `unposted`: something they scheduled could not be published.
+    """
 
     id: UUID
     last_seen_at: datetime
     visibility: str
     language: str
     sensitive: bool
+    quote_policy: str
+    unposted: bool
     person: Person
 
 
@@ -71,7 +76,9 @@ SESSION = Joined(
     Resumed,
     Person,
     """SELECT s.id, s.last_seen_at, coalesce(p.visibility, 'public') AS visibility,
-        coalesce(p.language, '') AS language, coalesce(p.sensitive, false) AS sensitive, {person}
+        coalesce(p.language, '') AS language, coalesce(p.sensitive, false) AS sensitive,
+        coalesce(p.quote_policy, 'public') AS quote_policy,
+        EXISTS (SELECT FROM scheduled_thoughts x WHERE x.user_id = s.user_id AND x.problem <> '') AS unposted, {person}
     FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN preferences p ON p.user_id = u.id
     WHERE s.token_hash = $1 AND s.expires_at > now() AND u.state = 'active'
         AND NOT u.disabled""",

@@ -89,6 +89,7 @@ def render(template: str, *, current: str = "", http_status: int = 200, **contex
             csrf_token=csrf_token,
             theme=theme(),
             unread_count=session.unread if session else 0,
+            unposted=session.unposted if session else False,
             flashes=flashes.take(),
             current=current,
             path=own_path(),

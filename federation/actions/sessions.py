@@ -39,6 +39,8 @@ class SignedIn:
     visibility: str = "public"
     language: str = ""
     sensitive: bool = False
+    quote_policy: str = "public"
+    unposted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,10 @@ async def resume_session(services: Services, secret: str, *, with_unread: bool =
         if services.now() - session.last_seen_at > timedelta(minutes=5):
             await access.touch_session(db, session.id, SESSION_LASTS)
         unread = await notifications.count_unread(db, session.person.id) if with_unread else 0
-    return SignedIn(session.id, session.person, unread, session.visibility, session.language, session.sensitive)
+    return SignedIn(
+        session.id, session.person, unread, session.visibility, session.language, session.sensitive,
+        session.quote_policy, session.unposted,
+    )  # fmt: skip
 
 
 async def list_sessions(services: Services, person: Person) -> list[Session]:

@@ -330,6 +330,7 @@ GLOBALS: Mapping[str, Any] = {
     "theme": "auto",
     "asset": lambda name: f"/static/{name}?v=1a2b3c4d",
     "unread_count": 3,
+    "unposted": False,
     "flashes": (),
     "current": "home",
     "path": "/home",
@@ -424,6 +425,35 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "compose-quote": (
         "compose.html",
         {"composer": v.ComposerView(quote=WARNED), "next_url": "/home", "current": "compose"},
+    ),
+    "scheduled": (
+        "scheduled.html",
+        {
+            "items": (
+                v.ScheduledView("s1", before(days=-1), "Good morning", "", "Followers only", ("2 files",)),
+                v.ScheduledView(
+                    "s2",
+                    before(days=2),
+                    "And so?",
+                    "Weather",
+                    "Everyone, and it may travel",
+                    (),
+                    "/thoughts/1",
+                    "/thoughts/2",
+                    "The thought that you answer is gone, or not yours to see.",
+                ),
+            ),
+            "current": "compose",
+        },
+    ),
+    "scheduled-none": ("scheduled.html", {"items": (), "current": "compose", "unposted": True}),
+    "scheduled-edit": (
+        "scheduled_edit.html",
+        {
+            "item": v.ScheduledView("s1", before(days=-1), "Good morning", "", "Followers only", (), "/thoughts/1"),
+            "composer": v.ComposerView(source="Good morning", scheduled_at="2030-01-31T09:30", utc_offset=-210),
+            "current": "compose",
+        },
     ),
     "edit": (
         "compose.html",

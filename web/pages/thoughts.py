@@ -12,8 +12,9 @@ from federation.actions import blocks, reactions, timelines, uploads
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought
 from federation.actions.polls import get_poll
-from federation.actions.publish_thought import Draft, publish_thought
+from federation.actions.publish_thought import publish_thought
 from federation.actions.quote_consent import set_quote_policy
+from federation.actions.scheduling import schedule_thought
 from federation.actions.votes import vote
 from federation.errors import Forbidden, Invalid, NotFound
 from federation.protocol.quote_policy import choice
@@ -24,7 +25,7 @@ from web.current import me, parse_uuid, path_id, services, settings
 from web.flashes import flash
 from web.forms import go, go_back, local_path, typed
 from web.pages.attaching import Chosen, chosen
-from web.pages.composing import new_composer
+from web.pages.composing import as_typed, new_composer, typed_draft, typed_moment
 from web.presenting.media import media_card
 from web.presenting.polls import poll_draft, poll_form, typed_poll
 from web.presenting.thoughts import Presenter
@@ -102,22 +103,17 @@ async def publish() -> Response:
     reply_to, quote = parse_uuid(form.get("reply_to")), parse_uuid(form.get("quote"))
     if files.asks_again:
         return await _with_files(form, files, reply_to=await _shown(reply_to), quote=await _shown(quote))
-    draft = Draft(
-        source=form.get("source", ""),
-        visibility=form.get("visibility") or "public",
-        summary=form.get("summary", ""),
-        sensitive="sensitive" in form,
-        language=form.get("lang", ""),
-        reply_to=reply_to,
-        poll=poll_draft(poll := await typed_poll()),
-        quote=quote,
-        quote_policy=form.get("quote_policy") or None,
-        media=(await files.settled()).wanted,
-    )
+    poll = await typed_poll()
+    draft = typed_draft(form, poll, await files.settled(), reply_to=reply_to, quote=quote)
     try:
+        at = typed_moment(form)
+        if at is not None:
+            await schedule_thought(services(), me(), draft, at)
+            flash("Scheduled. It will be posted at its time.")
+            return go("/scheduled")
         await publish_thought(services(), me(), draft)
     except Invalid as exc:
-        composer = _as_typed(form, poll, exc.message, reply_to=await _shown(reply_to), media=await files.cards())
+        composer = as_typed(form, poll, exc.message, reply_to=await _shown(reply_to), media=await files.cards())
         composer = replace(composer, quote=await _shown(quote))
         return render(
             "compose.html", composer=composer, next_url=local_path(form.get("next"), "/home"),
@@ -141,39 +137,13 @@ async def _with_files(
 ) -> Response:
     """Show the composer again with its files, for what is to be said about them."""
     poll = await typed_poll(edited="poll_edited" in form)
-    composer = _as_typed(form, poll, files.problem, reply_to=reply_to, edit_id=edit_id, media=await files.cards())
+    composer = as_typed(form, poll, files.problem, reply_to=reply_to, edit_id=edit_id, media=await files.cards())
     asked = _NOTE if files.added and "attach" not in form else ""
     composer = replace(composer, quote=quote, note=asked)
     return render(
         "compose.html", composer=composer, next_url=local_path(form.get("next"), "/home"),
         current="compose", http_status=422 if files.problem else 200,
     )  # fmt: skip
-
-
-def _as_typed(
-    form: dict[str, str],
-    poll: PollForm,
-    error: str,
-    *,
-    reply_to: ThoughtView | None = None,
-    edit_id: str | None = None,
-    media: tuple[MediaCard, ...] = (),
-) -> ComposerView:
-    return ComposerView(
-        max_chars=settings().max_chars,
-        max_media=settings().max_media,
-        media=media,
-        source=form.get("source", ""),
-        summary=form.get("summary", ""),
-        visibility=form.get("visibility") or "public",
-        lang=form.get("lang", ""),
-        sensitive="sensitive" in form,
-        reply_to=reply_to,
-        edit_id=edit_id,
-        error=error,
-        poll=poll,
-        quote_policy=form.get("quote_policy") or "public",
-    )
 
 
 @blueprint.get("/share")
@@ -240,7 +210,7 @@ async def save(thought_id: str) -> Response:
     except Invalid as exc:
         return render(
             "compose.html",
-            composer=_as_typed(form, poll, exc.message, edit_id=str(wanted), media=await files.cards()),
+            composer=as_typed(form, poll, exc.message, edit_id=str(wanted), media=await files.cards()),
             next_url=local_path(form.get("next"), "/home"), http_status=422,
         )  # fmt: skip
     if form.get("quote_policy"):

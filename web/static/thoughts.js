@@ -103,7 +103,29 @@ function composer(form) {
   addEventListener("beforeunload", (event) => {
     if (!form.dataset.sent && area.value.trim() && area.value !== area.defaultValue) event.preventDefault();
   });
+  clock(form);
   if (area.value) area.setSelectionRange(area.value.length, area.value.length);
+  update();
+}
+
+// A time is the reader's own: which distance from UTC that is depends on the day.
+function clock(form) {
+  const time = form.elements.scheduled_at, zone = form.elements.utc_offset, submit = form.querySelector("[data-submit]");
+  if (!time) return;
+  const words = submit.textContent;
+  const update = () => {
+    const at = time.value ? new Date(time.value) : new Date();
+    const minutes = String(-at.getTimezoneOffset());
+    if (![...zone.options].some((option) => option.value === minutes)) zone.add(new Option(minutes, minutes));
+    zone.value = minutes;
+    submit.textContent = time.value && words !== "Save" ? "Schedule" : words;
+  };
+  if (time.value) {
+    const at = new Date(Date.parse(`${time.value}Z`) - Number(zone.value) * 60000);
+    time.value = new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  }
+  zone.closest("[data-zone]").hidden = true;
+  time.addEventListener("input", update);
   update();
 }
 

@@ -20,6 +20,7 @@ from web.view_models.composing import (
     ComposerView,
     MediaCard,
     PollForm,
+    ScheduledView,
 )
 from web.view_models.page import PageMeta
 from web.view_models.people import (
@@ -90,6 +91,7 @@ __all__ = [
     "ReactionView",
     "ReactorView",
     "ReplyView",
+    "ScheduledView",
     "ScopeView",
     "SessionView",
     "ThoughtView",

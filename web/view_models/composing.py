@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from federation.actions.poll_drafts import MAX_OPTION_CHARS, MOST_OPTIONS
 from web.view_models.thoughts import ThoughtView
+from web.view_models.words import zone
 
 VISIBILITY_WORDS: Mapping[str, str] = {
     "public": "Everyone, and it may travel",
@@ -65,6 +67,21 @@ QUOTE_WORDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledView:
+    """A thought that is to be posted later; `problem` says why it was not."""
+
+    id: str
+    at: datetime
+    source: str
+    summary: str
+    audience: str
+    facts: tuple[str, ...] = ()
+    reply_url: str | None = None
+    quote_url: str | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PollForm:
     """The composer's part for a poll; `edited` ones may keep their end (an empty `expires_in`)."""
 
@@ -83,7 +100,9 @@ class PollForm:
     @property
     def times(self) -> tuple[tuple[str, str], ...]:
         """How long it may stay open, in seconds and words."""
-        return ((("", "As long as before"),) if self.edited else ()) + tuple(POLL_TIMES.items())
+        before = (("", "As long as before"),) if self.edited else ()
+        own = ((self.expires_in, "As chosen before"),) if self.expires_in not in ("", *POLL_TIMES) else ()
+        return (*before, *own, *POLL_TIMES.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +124,16 @@ class ComposerView:
     media: tuple[MediaCard, ...] = ()
     max_media: int = 4
     note: str = ""
+    may_wait: bool = True
+    """It can be posted later: what is out already cannot."""
+    scheduled_at: str = ""
+    """As a browser's field for a local time has it, `utc_offset` minutes east of UTC."""
+    utc_offset: int = 0
+
+    @property
+    def zone(self) -> str:
+        """The time zone in words."""
+        return zone(self.utc_offset)
 
     @property
     def quoters(self) -> tuple[tuple[str, str], ...]:

@@ -84,6 +84,13 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def zone(minutes: int) -> str:
+    """Name a time zone by its distance from UTC."""
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes > 0 else "\u2212"
+    return f"UTC{sign}{hours}:{rest:02}" if minutes else "UTC"
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "ago": ago,
     "compact": compact,
@@ -94,5 +101,6 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "month": month,
     "past": past,
     "soon": soon,
+    "zone": zone,
 }
 """The Jinja filters that the templates use; the application registers them all."""
