@@ -71,5 +71,6 @@ def nodeinfo(
             "localPosts": usage.posts,
             "localComments": usage.comments,
         },
-        "metadata": metadata,
+        # Apps that tell servers apart by name (megalodon's: Whalebird, Fedistar) take this for "speak Mastodon's API".
+        "metadata": {**metadata, "upstream": {"name": "mastodon"}},
     }

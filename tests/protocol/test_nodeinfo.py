@@ -32,6 +32,7 @@ def test_documents_hold_what_their_schema_allows() -> None:
     assert new["usage"]["users"] == {"total": 12, "activeMonth": 7, "activeHalfyear": 10}
     assert (new["usage"]["localPosts"], new["usage"]["localComments"]) == (4321, 0)
     assert new["services"] == {"inbound": [], "outbound": []}
+    assert new["metadata"] == {"nodeName": "T", "upstream": {"name": "mastodon"}}
 
 
 def test_unknown_addresses_of_the_software_are_left_out() -> None:
