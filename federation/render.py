@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from typing import Any
 
 from federation.media.attached import Attached, attached
 from federation.media.urls import MediaUrls
 from federation.protocol.addressing import PUBLIC, Visibility, address
+from federation.protocol.documents import moment
 from federation.protocol.ids import Urls
-from federation.protocol.quote_policy import choice
+from federation.protocol.quote_policy import choice, feature_policy_of
+from federation.protocol.stamps import CONTEXT as STAMP_CONTEXT
+from federation.protocol.stamps import FEATURE, QUOTE, Stamp, stamp_document
+from federation.render_collections import CollectionRenderer
+from storage.collections import FeatureAuthorization
 from storage.people import ActorKeys, Person
 from storage.polls import Poll
 from storage.quotes import Authorization, Quote
 from storage.thoughts import Mention, Thought
 
 AS = "https://www.w3.org/ns/activitystreams"
+_POLICY_CONTEXT = {
+    "gts": "https://gotosocial.org/ns#",
+    "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+    "canFeature": {"@id": "https://w3id.org/fep/7aa9#canFeature", "@type": "@id"},
+    "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+    "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+}
 _PERSON_CONTEXT: list[Any] = [
     AS,
     "https://w3id.org/security/v1",
@@ -29,19 +41,16 @@ _PERSON_CONTEXT: list[Any] = [
         "schema": "http://schema.org#",
         "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
         "featured": {"@id": "toot:featured", "@type": "@id"},
+        "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
+        "featuredCollections": {"@id": "https://w3id.org/fep/7aa9#featuredCollections", "@type": "@id"},
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
         "Emoji": "toot:Emoji",
+        **_POLICY_CONTEXT,
     },
 ]
-_POLICY_CONTEXT = {
-    "gts": "https://gotosocial.org/ns#",
-    "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
-    "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
-    "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
-}
 _NOTE_CONTEXT: list[Any] = [
     AS,
     {
@@ -60,13 +69,6 @@ _NOTE_CONTEXT: list[Any] = [
         **_POLICY_CONTEXT,
     },
 ]
-_QUOTE_CONTEXT = {
-    "gts": "https://gotosocial.org/ns#",
-    "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
-    "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
-    "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
-    "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
-}
 _MISSKEY_QUOTE = "https://misskey-hub.net/ns#_misskey_quote"
 _EMOJI_CONTEXT = {"toot": "http://joinmastodon.org/ns#", "Emoji": "toot:Emoji"}
 _REACTION_CONTEXT = {
@@ -80,11 +82,6 @@ _RFC9421 = {
     "href": "https://datatracker.ietf.org/doc/html/rfc9421",
     "name": "RFC-9421: HTTP Message Signatures",
 }
-
-
-def moment(at: datetime) -> str:
-    """Write a time as RFC 3339 in UTC, to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +103,7 @@ class Renderer:
         self.urls = urls
         self.account_domain = account_domain
         self.media = media
+        self.collections = CollectionRenderer(urls)
 
     # Actors
 
@@ -126,6 +124,9 @@ class Renderer:
             "followers": urls.followers(name),
             "following": urls.following(name),
             "featured": urls.featured(name),
+            "featuredTags": urls.featured_tags(name),
+            "featuredCollections": urls.collections(name),
+            "interactionPolicy": {"canFeature": {"automaticApproval": [self._featurers(person)]}},
             "endpoints": {"sharedInbox": urls.shared_inbox},
             "publicKey": self._rsa_key(person.ap_id, keys),
             "assertionMethod": [self._ed25519_key(person.ap_id, keys)],
@@ -163,6 +164,11 @@ class Renderer:
             "manuallyApprovesFollowers": True,
             "implements": [_RFC9421],
         }
+
+    def _featurers(self, person: Person) -> str:
+        """Return who may feature a person; their own id means nobody else."""
+        named = {"public": PUBLIC, "followers": self.urls.followers(person.username)}
+        return named.get(choice(feature_policy_of(person) or 0), person.ap_id)
 
     def _rsa_key(self, actor_id: str, keys: ActorKeys) -> dict[str, Any]:
         return {"id": self.urls.rsa_key(actor_id), "owner": actor_id, "publicKeyPem": keys.rsa_public_pem}
@@ -245,34 +251,42 @@ class Renderer:
         """Render the wish to quote, with the note that does (federation facts §9.1)."""
         quoted = parts.quote.quoted_ap_id if parts.quote is not None else None
         document = self._activity("QuoteRequest", activity_id, parts.author.ap_id, quoted, to=[author])
-        document["@context"] = [*_NOTE_CONTEXT, _QUOTE_CONTEXT]
+        document["@context"] = [*_NOTE_CONTEXT, *STAMP_CONTEXT[1:]]
         document["instrument"] = self.note(thought, parts, context=False)
         return document
 
-    def answer_quote(
+    def answer_request(
         self, kind: str, activity_id: str, *, actor: str, request: dict[str, str], stamp: str | None
     ) -> dict[str, Any]:
-        """Render the Accept (with its stamp) or Reject of a QuoteRequest."""
+        """Render the Accept (with its stamp) or Reject of a QuoteRequest or FeatureRequest."""
         document = self._activity(kind, activity_id, actor, request, to=[request["actor"]])
-        document["@context"] = [AS, _QUOTE_CONTEXT]
+        document["@context"] = STAMP_CONTEXT
         return document if stamp is None else {**document, "result": stamp}
 
-    def quote_authorization(self, authorization: Authorization, author: str, *, context: bool = True) -> dict[str, Any]:
-        """Render the stamp by which anybody can check that a quote was agreed to."""
-        document = {
-            "type": "QuoteAuthorization",
-            "id": self.urls.quote_authorization(authorization.id),
-            "attributedTo": author,
-            "interactingObject": authorization.quoting_ap_id,
-            "interactionTarget": self.urls.thought(authorization.quoted_id),
-        }
-        return {"@context": [AS, _QUOTE_CONTEXT], **document} if context else document
+    def quote_stamp(self, authorization: Authorization, author: str) -> Stamp:
+        """Return the stamp by which anybody can check that a quote was agreed to."""
+        return Stamp(
+            QUOTE,
+            self.urls.quote_authorization(authorization.id),
+            giver=author,
+            interacting=authorization.quoting_ap_id,
+            target=self.urls.thought(authorization.quoted_id),
+        )
 
-    def revoke_quote(self, activity_id: str, authorization: Authorization, author: str) -> dict[str, Any]:
+    def feature_stamp(self, authorization: FeatureAuthorization, person: str) -> Stamp:
+        """Return the stamp by which anybody can check that somebody agreed to stand in a collection."""
+        return Stamp(
+            FEATURE,
+            self.urls.feature_authorization(authorization.id),
+            giver=person,
+            interacting=authorization.collection_ap_id,
+            target=person,
+        )
+
+    def revoke_stamp(self, activity_id: str, stamp: Stamp) -> dict[str, Any]:
         """Render the Delete of a stamp."""
-        stamp = self.quote_authorization(authorization, author, context=False)
-        document = self._activity("Delete", activity_id, author, stamp, to=[PUBLIC])
-        return {**document, "@context": [AS, _QUOTE_CONTEXT]}
+        inner = stamp_document(stamp, context=False)
+        return {**self._activity("Delete", activity_id, stamp.giver, inner, to=[PUBLIC]), "@context": STAMP_CONTEXT}
 
     def emoji(self, emoji: Mapping[str, Any], *, context: bool = False) -> dict[str, Any]:
         """Render a custom emoji of ours (FEP-9098)."""

@@ -60,6 +60,7 @@ class Notified:
     type: str
     actor_id: UUID
     thought_id: UUID | None
+    collection_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ News = EntryMade | ThoughtEdited | EntriesGone | Notified | Changed | Conversed
 _KINDS: Final[dict[str, type[News]]] = {
     kind.__name__: kind for kind in (EntryMade, ThoughtEdited, EntriesGone, Notified, Changed, Conversed)
 }
-_IDS: Final = frozenset({"entry_id", "thought_id", "actor_id", "entry_ids", "user_ids", "mentioned"})
+_IDS: Final = frozenset({"entry_id", "thought_id", "actor_id", "collection_id", "entry_ids", "user_ids", "mentioned"})
 
 
 def tell(db: Connection, news: News) -> None:

@@ -30,6 +30,7 @@ class Notification:
     created_at: datetime
     report_id: UUID | None
     warning_id: UUID | None
+    collection_id: UUID | None
 
 
 # Nobody hears of themselves (but of the end of their own poll), nor from whom, nor of which thread they muted;
@@ -108,6 +109,20 @@ INSERT_WARNING = Value(
     also=", warning_id",
     also_value=", $2::uuid",
 )
+INSERT_OF_COLLECTION = Value(
+    UUID,
+    _INSERT,
+    people="users u WHERE u.id = ANY($1::uuid[])",
+    type="$2",
+    actor="$3",
+    thought="NULL::uuid",
+    also=", collection_id",
+    also_value=", $4::uuid",
+)
+DELETE_OF_COLLECTION = Command(
+    """DELETE FROM notifications WHERE user_id = ANY($1::uuid[]) AND collection_id = $2
+        AND ($3::text IS NULL OR type = $3)"""
+)
 DELETE = Command(
     """DELETE FROM notifications WHERE user_id = $1 AND type = $2 AND actor_id = $3
         AND thought_id IS NOT DISTINCT FROM $4"""
@@ -115,7 +130,8 @@ DELETE = Command(
 DELETE_BETWEEN = Command(
     "DELETE FROM notifications WHERE (user_id = $1 AND actor_id = $2) OR (user_id = $2 AND actor_id = $1)"
 )
-COLUMNS = "n.id, n.type, n.actor_id, n.thought_id, n.read, n.created_at, n.report_id, n.warning_id"
+COLUMNS = """n.id, n.type, n.actor_id, n.thought_id, n.read, n.created_at, n.report_id, n.warning_id,
+    n.collection_id"""
 # What a notification is about may have become hidden since: then it is not listed.
 _PAGE = """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
         LEFT JOIN thoughts t ON t.id = n.thought_id
@@ -189,9 +205,17 @@ async def notify(
     return _tell(db, told, kind, actor_id, thought_id)
 
 
-def _tell(db: Connection, told: list[UUID], kind: str, actor_id: UUID, thought_id: UUID | None) -> list[UUID]:
+def _tell(
+    db: Connection,
+    told: list[UUID],
+    kind: str,
+    actor_id: UUID,
+    thought_id: UUID | None,
+    *,
+    collection_id: UUID | None = None,
+) -> list[UUID]:
     if told:
-        tell(db, Notified(told, kind, actor_id, thought_id))
+        tell(db, Notified(told, kind, actor_id, thought_id, collection_id))
     return told
 
 
@@ -208,6 +232,23 @@ async def notify_following(db: Connection, actor_id: UUID, thought_id: UUID) -> 
 async def notify_moderators(db: Connection, kind: str, actor_id: UUID, report_id: UUID | None = None) -> list[UUID]:
     """Notify those who look after this place, as `notify` does."""
     return _tell(db, await INSERT_FOR_MODERATORS.all(db, kind, actor_id, report_id), kind, actor_id, None)
+
+
+async def notify_of_collection(
+    db: Connection, people: Sequence[UUID], kind: str, owner_id: UUID, collection_id: UUID
+) -> list[UUID]:
+    """Notify people of a collection that features them, as `notify` does; of its changes, the last one counts."""
+    if not people:
+        return []
+    if kind == "collection_update":
+        await DELETE_OF_COLLECTION.run(db, people, collection_id, kind)
+    told = await INSERT_OF_COLLECTION.all(db, people, kind, owner_id, collection_id)
+    return _tell(db, told, kind, owner_id, None, collection_id=collection_id)
+
+
+async def withdraw_collection(db: Connection, user_id: UUID, collection_id: UUID) -> None:
+    """Take back what somebody was told of a collection."""
+    await DELETE_OF_COLLECTION.run(db, [user_id], collection_id, None)
 
 
 async def notify_warned(db: Connection, person_id: UUID, warning_id: UUID) -> list[UUID]:

@@ -51,6 +51,7 @@ class Person:
     updated_at: datetime
     emojis: list[dict[str, Any]]
     hide_collections: bool
+    feature_policy: int | None
 
     @property
     def handle(self) -> str:
@@ -120,11 +121,12 @@ class RemoteProfile:
     profile_url: str
     created_at: datetime | None
     emojis: list[dict[str, Any]] = field(default_factory=list)
+    feature_policy: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OwnProfile:
-    """What a local person says of themselves."""
+    """What a local person says of themselves; a `feature_policy` of None stays as it is."""
 
     display_name: str
     bio: str
@@ -137,6 +139,7 @@ class OwnProfile:
     actor_type: str
     emojis: list[dict[str, Any]] = field(default_factory=list)
     hide_collections: bool = False
+    feature_policy: int | None = None
 
 
 COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fields,
@@ -144,7 +147,7 @@ COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fi
     u.filters_version, u.silenced, u.sensitised, u.disabled,
     u.role, u.state, u.is_remote, u.ap_id, u.inbox_url, u.profile_url,
     u.followers_count, u.following_count, u.thoughts_count, u.last_thought_at, u.created_at, u.updated_at,
-    u.emojis, u.hide_collections"""
+    u.emojis, u.hide_collections, u.feature_policy"""
 
 PERSON_BY_ID = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = $1", columns=COLUMNS)
 PEOPLE_BY_IDS = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = ANY($1::uuid[])", columns=COLUMNS)
@@ -181,9 +184,9 @@ UPSERT_REMOTE = Rows(
     Person,
     """INSERT INTO users AS u (username, domain, display_name, bio, bio_html, sanitiser, fields,
         avatar_url, avatar_alt, header_url, header_alt, actor_type, locked, discoverable, indexable,
-        ap_id, inbox_url, profile_url, created_at, is_remote, emojis)
+        ap_id, inbox_url, profile_url, created_at, is_remote, emojis, feature_policy)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-        coalesce($19, now()), true, $20)
+        coalesce($19, now()), true, $20, $21)
     ON CONFLICT (ap_id) DO UPDATE SET
         username = excluded.username, domain = excluded.domain, display_name = excluded.display_name,
         bio = excluded.bio, bio_html = excluded.bio_html, sanitiser = excluded.sanitiser, fields = excluded.fields,
@@ -191,6 +194,7 @@ UPSERT_REMOTE = Rows(
         header_url = excluded.header_url, header_alt = excluded.header_alt, actor_type = excluded.actor_type,
         locked = excluded.locked, discoverable = excluded.discoverable, indexable = excluded.indexable,
         inbox_url = excluded.inbox_url, profile_url = excluded.profile_url, emojis = excluded.emojis,
+        feature_policy = excluded.feature_policy,
         updated_at = now()
     WHERE u.is_remote
     RETURNING {columns}""",
@@ -200,7 +204,7 @@ UPDATE_PROFILE = Rows(
     Person,
     """UPDATE users u SET display_name = $2, bio = $3, bio_html = $4, sanitiser = $5, fields = $6,
         locked = $7, discoverable = $8, indexable = $9, actor_type = $10, emojis = $11,
-        hide_collections = $12, updated_at = now()
+        hide_collections = $12, feature_policy = coalesce($13, u.feature_policy), updated_at = now()
     WHERE u.id = $1 AND NOT u.is_remote RETURNING {columns}""",
     columns=COLUMNS,
 )
@@ -336,6 +340,9 @@ FORGET_POLICY = Command("DELETE FROM notification_policies WHERE user_id = $1")
 FORGET_PERMISSIONS = Command("DELETE FROM notification_permissions WHERE user_id = $1 OR from_id = $1")
 FORGET_DISMISSALS = Command("DELETE FROM suggestion_dismissals WHERE user_id = $1 OR person_id = $1")
 FORGET_FILTERS = Command("DELETE FROM filters WHERE user_id = $1")
+FORGET_COLLECTIONS = Command("DELETE FROM collections WHERE user_id = $1")
+FORGET_FEATURED = Command("DELETE FROM collection_items WHERE person_id = $1")
+FORGET_FEATURE_CONSENTS = Command("DELETE FROM feature_authorizations WHERE person_id = $1 OR owner_id = $1")
 FORGET_LISTS = Command("DELETE FROM lists WHERE user_id = $1")
 # What was voted stays counted: nobody can tell any more who it was.
 FORGET_VOTES = Command("DELETE FROM poll_votes WHERE user_id = $1")
@@ -474,6 +481,7 @@ async def upsert_remote(db: Connection, profile: RemoteProfile) -> Person | None
         profile.sanitiser, profile.fields, profile.avatar_url, profile.avatar_alt, profile.header_url,
         profile.header_alt, profile.actor_type, profile.locked, profile.discoverable, profile.indexable,
         profile.ap_id, profile.inbox_url, profile.profile_url, profile.created_at, profile.emojis,
+        profile.feature_policy,
     )  # fmt: skip
 
 
@@ -482,7 +490,7 @@ async def update_profile(db: Connection, person_id: UUID, profile: OwnProfile) -
     return await UPDATE_PROFILE.first(
         db, person_id, profile.display_name, profile.bio, profile.bio_html, profile.sanitiser,
         profile.fields, profile.locked, profile.discoverable, profile.indexable, profile.actor_type,
-        profile.emojis, profile.hide_collections,
+        profile.emojis, profile.hide_collections, profile.feature_policy,
     )  # fmt: skip
 
 
@@ -529,8 +537,8 @@ async def forget_deeds(db: Connection, person_id: UUID) -> None:
         FORGET_DOMAIN_BLOCKS, FORGET_FOLLOWED_TAGS, FORGET_FEATURED_TAGS,
         FORGET_DISMISSALS, FORGET_CONVERSATIONS, FORGET_MARKERS, FORGET_POLICY, FORGET_PERMISSIONS,
         FORGET_LISTS, FORGET_FILTERS, FORGET_VOTES, FORGET_EMOJI_REACTIONS, FORGET_CONSENTS, FORGET_NOTES,
-        FORGET_THREAD_MUTES, FORGET_PREFERENCES, FORGET_SCHEDULED,
-        FORGET_NOTIFICATIONS,
+        FORGET_THREAD_MUTES, FORGET_PREFERENCES, FORGET_SCHEDULED, FORGET_NOTIFICATIONS, FORGET_COLLECTIONS,
+        FORGET_FEATURED, FORGET_FEATURE_CONSENTS,
     ):  # fmt: skip
         await command.run(db, person_id)
 

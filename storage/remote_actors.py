@@ -32,6 +32,8 @@ class RemoteActor:
     fetched_at: datetime
     filled_at: datetime | None
     gone_at: datetime | None
+    collections_url: str | None
+    featured_tags_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class NewRemoteActor:
     featured_url: str | None
     moved_to: str | None
     also_known_as: list[str]
+    collections_url: str | None = None
+    featured_tags_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ class NewKey:
 
 
 COLUMNS = """r.user_id, r.ap_url, r.host, r.inbox_url, r.shared_inbox_url, r.outbox_url, r.followers_url,
-    r.following_url, r.featured_url, r.moved_to, r.also_known_as, r.fetched_at, r.filled_at, r.gone_at"""
+    r.following_url, r.featured_url, r.moved_to, r.also_known_as, r.fetched_at, r.filled_at, r.gone_at,
+    r.collections_url, r.featured_tags_url"""
 BY_USER = Rows(RemoteActor, "SELECT {columns} FROM remote_actors r WHERE r.user_id = $1", columns=COLUMNS)
 BY_AP_URL = Rows(RemoteActor, "SELECT {columns} FROM remote_actors r WHERE r.ap_url = $1", columns=COLUMNS)
 BY_INBOX = Rows(
@@ -97,14 +102,17 @@ BY_INBOX = Rows(
 )
 UPSERT = Command(
     """INSERT INTO remote_actors AS r (user_id, ap_url, username, display_name, avatar_url, host, inbox_url,
-        shared_inbox_url, outbox_url, followers_url, following_url, featured_url, moved_to, also_known_as)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        shared_inbox_url, outbox_url, followers_url, following_url, featured_url, moved_to, also_known_as,
+        collections_url, featured_tags_url)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
     ON CONFLICT (ap_url) DO UPDATE SET
         username = excluded.username, display_name = excluded.display_name, avatar_url = excluded.avatar_url,
         inbox_url = excluded.inbox_url, shared_inbox_url = excluded.shared_inbox_url,
         outbox_url = excluded.outbox_url, followers_url = excluded.followers_url,
         following_url = excluded.following_url, featured_url = excluded.featured_url,
-        moved_to = excluded.moved_to, also_known_as = excluded.also_known_as, fetched_at = now(), gone_at = NULL"""
+        moved_to = excluded.moved_to, also_known_as = excluded.also_known_as,
+        collections_url = excluded.collections_url, featured_tags_url = excluded.featured_tags_url,
+        fetched_at = now(), gone_at = NULL"""
 )
 MARK_GONE = Command("UPDATE remote_actors SET gone_at = now() WHERE user_id = $1 AND gone_at IS NULL")
 MARK_FILLED = Command("UPDATE remote_actors SET filled_at = now() WHERE user_id = $1")
@@ -173,7 +181,7 @@ async def upsert_remote_actor(db: Connection, new: NewRemoteActor, keys: Sequenc
     await UPSERT.run(
         db, new.user_id, new.ap_url, new.username, new.display_name, new.avatar_url, new.host, new.inbox_url,
         new.shared_inbox_url, new.outbox_url, new.followers_url, new.following_url, new.featured_url,
-        new.moved_to, new.also_known_as,
+        new.moved_to, new.also_known_as, new.collections_url, new.featured_tags_url,
     )  # fmt: skip
     ids = [key.key_id for key in keys]
     await DELETE_KEYS_EXCEPT.run(db, new.user_id, ids)

@@ -12,6 +12,7 @@ from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, NOT_SILENCED, VISIBLE
 
 if TYPE_CHECKING:
     from storage.database import Connection
+    from storage.news import Notified
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ READING = Rows(
 NOTIFICATIONS = Rows(
     Pair,
     """SELECT user_id AS holder_id, id AS about_id FROM notifications
-    WHERE user_id = ANY($1::uuid[]) AND type = $2 AND actor_id = $3 AND thought_id IS NOT DISTINCT FROM $4""",
+    WHERE user_id = ANY($1::uuid[]) AND type = $2 AND actor_id = $3 AND thought_id IS NOT DISTINCT FROM $4
+        AND collection_id IS NOT DISTINCT FROM $5""",
 )
 
 
@@ -101,8 +103,6 @@ async def list_reading(
     return await READING.all(db, list(people), list(lists), list(authors))
 
 
-async def list_notifications(
-    db: Connection, people: Collection[UUID], kind: str, actor_id: UUID, thought_id: UUID | None
-) -> list[Pair]:
+async def list_notifications(db: Connection, people: Collection[UUID], news: Notified) -> list[Pair]:
     """List the notifications that these people got of one event."""
-    return await NOTIFICATIONS.all(db, list(people), kind, actor_id, thought_id)
+    return await NOTIFICATIONS.all(db, list(people), news.type, news.actor_id, news.thought_id, news.collection_id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.actions.acting import acting
+from federation.actions.featuring import part_from_collections
 from federation.actions.outgoing import send_to
 from federation.errors import Invalid, NotFound
 from storage import lists, notifications, relations, thoughts
@@ -35,6 +36,7 @@ async def block_person(services: Services, blocker: Person, blocked: Person, *, 
             await relations.delete_follow(db, follower.id, following.id)
             await lists.leave_timelines(db, follower.id, following.id)
         await notifications.withdraw_between(db, blocker.id, blocked.id)
+        await part_from_collections(db, services, blocker, blocked)
         if blocked.is_remote and not blocker.is_remote:
             await send_to(
                 db, services, blocker, "Block",

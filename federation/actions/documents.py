@@ -42,7 +42,7 @@ class Deleted(Gone):
         self.deleted_at = deleted_at
 
 
-async def _local(db: Connection, username: str) -> Person:
+async def find_local(db: Connection, username: str) -> Person:
     """Return a person of ours; `Deleted` for one who left, `NotFound` for pending and suspended ones."""
     person = await people.find_by_handle(db, username, None) if is_local_username(username) else None
     if person is None or person.actor_type == "Application":
@@ -57,7 +57,7 @@ async def _local(db: Connection, username: str) -> Person:
 async def get_actor(services: Services, username: str) -> dict[str, Any]:
     """Return the document of a person of ours."""
     async with services.database.connection() as db:
-        person = await _local(db, username)
+        person = await find_local(db, username)
         keys = await people.find_actor_keys(db, person.id)
     if keys is None:
         raise NotFound("There is no such person here.")
@@ -78,7 +78,7 @@ async def get_note(services: Services, viewer: UUID | None, thought_id: UUID) ->
     async with services.database.connection() as db:
         thought = await thoughts.find_visible(db, viewer, thought_id)
         if thought is None:
-            await _raise_if_deleted(db, services.urls.thought(thought_id))
+            await raise_if_deleted(db, services.urls.thought(thought_id))
             raise NotFound("There is no such thought here, or it is not yours to see.")
         author = await people.find_person(db, thought.user_id)
         if author is None or author.is_remote:
@@ -91,12 +91,13 @@ async def find_page_of(services: Services, viewer: UUID | None, thought_id: UUID
     async with services.database.connection() as db:
         thought = await thoughts.find_visible(db, viewer, thought_id)
         if thought is None:
-            await _raise_if_deleted(db, services.urls.thought(thought_id))
+            await raise_if_deleted(db, services.urls.thought(thought_id))
             raise NotFound("There is no such thought here, or it is not yours to see.")
     return thought.url
 
 
-async def _raise_if_deleted(db: Connection, ap_id: str) -> None:
+async def raise_if_deleted(db: Connection, ap_id: str) -> None:
+    """Raise `Deleted` for an id of ours that was deleted."""
     tombstone = await thoughts.find_tombstone(db, ap_id)
     if tombstone is not None:
         raise Deleted(ap_id, tombstone.deleted_at)
@@ -120,7 +121,7 @@ async def get_activity(services: Services, viewer: UUID | None, activity_id: UUI
 async def get_outbox(services: Services, username: str) -> dict[str, Any]:
     """Return the head of an outbox."""
     async with services.database.connection() as db:
-        person = await _local(db, username)
+        person = await find_local(db, username)
         total = await entries.COUNT_PUBLIC_OF_PERSON.one(db, person.id)
     url = services.urls.outbox(person.username)
     return collections.collection(url, total=total, first=f"{url}?page=true")
@@ -129,7 +130,7 @@ async def get_outbox(services: Services, username: str) -> dict[str, Any]:
 async def get_outbox_page(services: Services, username: str, before: UUID | None) -> dict[str, Any]:
     """Return a page of an outbox, newest first: what anybody may see, as Create and Announce."""
     async with services.database.connection() as db:
-        person = await _local(db, username)
+        person = await find_local(db, username)
         found = await entries.list_public_of_person(db, person.id, before, limit=OUTBOX_PAGE)
         written = [entry.thought for entry in found if entry.kind == "thought"]
         parts = await all_note_parts(db, person, written)
@@ -164,7 +165,7 @@ def _outbox_item(
 async def get_connections(services: Services, username: str, direction: str) -> dict[str, Any]:
     """Return the head of a followers or following collection."""
     async with services.database.connection() as db:
-        person = await _local(db, username)
+        person = await find_local(db, username)
     url = f"{person.ap_id}/{direction}"
     total = person.followers_count if direction == "followers" else person.following_count
     return collections.collection(url, total=total, first=None if person.hide_collections else f"{url}?page=true")
@@ -176,7 +177,7 @@ async def get_connections_page(
     """Return a page of a followers or following collection: actor ids, newest first."""
     lister = relations.list_followers if direction == "followers" else relations.list_following
     async with services.database.connection() as db:
-        person = await _local(db, username)
+        person = await find_local(db, username)
         if person.hide_collections:
             raise NotFound("This list is not shown to anybody.")
         found = await lister(db, person.id, before=before, limit=COLLECTION_PAGE)
@@ -191,7 +192,7 @@ async def get_connections_page(
 async def get_featured(services: Services, username: str) -> dict[str, Any]:
     """Return the pinned thoughts that anybody may see, whole."""
     async with services.database.connection() as db:
-        person = await _local(db, username)
+        person = await find_local(db, username)
         pinned = await entries.list_pinned(db, None, person.id)
         written = [entry.thought for entry in pinned]
         parts = await all_note_parts(db, person, written)
@@ -207,7 +208,7 @@ async def get_replies(
     async with services.database.connection() as db:
         thought = await thoughts.find_visible(db, viewer, thought_id)
         if thought is None:
-            await _raise_if_deleted(db, services.urls.thought(thought_id))
+            await raise_if_deleted(db, services.urls.thought(thought_id))
             raise NotFound("There is no such thought here, or it is not yours to see.")
         url = services.urls.replies(thought_id)
         if not page:
@@ -238,7 +239,7 @@ async def get_jrd(services: Services, resource: str) -> dict[str, Any]:
     if not username:
         raise NotFound("That is nobody of this server.")
     async with services.database.connection() as db:
-        person = await _local(db, username)
+        person = await find_local(db, username)
     return account_jrd(urls, username=person.username, account_domain=settings.account_domain)
 
 

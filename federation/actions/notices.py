@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.actions.collections import Shelf, read_shelf
 from federation.actions.timelines import Shown, show
 from federation.errors import NotFound
-from storage import emoji_reactions, entries, notifications, people, relations, reports
+from storage import collections, emoji_reactions, entries, notifications, people, relations, reports
 from storage.emoji_reactions import EmojiReaction
 from storage.entries import Page
 from storage.notifications import Notification
@@ -32,6 +33,8 @@ class Notices:
     """What somebody reacted with last, by thought and person."""
     reports: dict[UUID, Report] = field(default_factory=dict)
     warnings: dict[UUID, Strike] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=lambda: Shelf([], {}))
+    """The collections that notifications tell of."""
 
 
 async def get_notifications(
@@ -62,8 +65,12 @@ async def read_notices(db: Connection, viewer: Person, found: list[Notification]
     shown = await show(db, viewer, await entries.list_of_thoughts(db, about), details=details)
     reacted = await _reactions(db, shown, found)
     told, warned = await _decisions(db, found)
+    curated = await collections.list_shown(
+        db, viewer.id, list({one.collection_id for one in found if one.collection_id is not None})
+    )
+    shelf = await read_shelf(db, viewer, list(curated.values())) if curated else Shelf([], {})
     named = {one.actor_id for one in found} | {one.target_id for one in told.values()}
-    return Notices(found, await people.find_people(db, list(named)), shown, reacted, told, warned)
+    return Notices(found, await people.find_people(db, list(named)), shown, reacted, told, warned, shelf)
 
 
 async def _decisions(db: Connection, found: Sequence[Notification]) -> tuple[dict[UUID, Report], dict[UUID, Strike]]:

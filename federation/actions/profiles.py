@@ -13,6 +13,7 @@ from federation.actions.written_emojis import find_written
 from federation.errors import Invalid, NotFound
 from federation.protocol.custom_css import CleanCss, sanitise_css
 from federation.protocol.ids import is_id
+from federation.protocol.quote_policy import CHOICES
 from federation.protocol.sanitise import SANITISER_VERSION
 from federation.protocol.text import excess, normalise_source, render_bio, render_field
 from storage import fetches, media, people, relations, remote_actors
@@ -32,7 +33,7 @@ MAX_TOP_FRIENDS = 5
 
 @dataclass(frozen=True, slots=True)
 class ProfileForm:
-    """What a person fills in about themselves; fields as (name, value)."""
+    """What a person fills in about themselves; fields as (name, value), `feature_policy` None leaves it as it is."""
 
     display_name: str
     bio: str
@@ -42,6 +43,7 @@ class ProfileForm:
     indexable: bool = False
     bot: bool = False
     hide_collections: bool = False
+    feature_policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ async def edit_profile(services: Services, person: Person, form: ProfileForm) ->
         indexable=form.indexable,
         actor_type="Service" if form.bot else "Person",
         hide_collections=form.hide_collections,
+        feature_policy=_feature_policy(form.feature_policy),
     )
     async with acting(services, person) as db:
         texts = [name, bio, *(text for field in profile.fields for text in (field["name"], field["value"]))]
@@ -103,6 +106,14 @@ async def edit_profile(services: Services, person: Person, form: ProfileForm) ->
             await fetches.request(db, "links", [changed.ap_id])
     services.wake()
     return changed
+
+
+def _feature_policy(chosen: str | None) -> int | None:
+    if chosen is None:
+        return None
+    if chosen not in CHOICES:
+        raise Invalid("Featuring you is for public, followers or nobody.", field="feature_policy")
+    return int(CHOICES[chosen])
 
 
 def is_unverified(field: dict[str, Any]) -> bool:

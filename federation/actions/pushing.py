@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 ALERTS: Final = (
     "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote",
-    "quoted_update", "admin.sign_up", "admin.report",
+    "quoted_update", "admin.sign_up", "admin.report", "added_to_collection", "collection_update",
 )  # fmt: skip
 POLICIES: Final = ("all", "followed", "follower", "none")
 _MAX_ENDPOINT: Final = 2048
@@ -54,6 +54,8 @@ _TITLES: Final = {
     "quoted_update": "{name} edited a thought that you quoted",
     "admin.sign_up": "{name} signed up",
     "admin.report": "{name} sent a report",
+    "added_to_collection": "{name} put you in a collection",
+    "collection_update": "{name} changed a collection that you are in",
 }
 _MAX_BODY_CHARS: Final = 140
 

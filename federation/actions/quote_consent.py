@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from federation.actions.acting import acting
+from federation.actions.consent import answer, is_withdrawn, was_answered, withdraw
 from federation.actions.note_updates import send_update
-from federation.actions.outgoing import Audience, between, send
 from federation.actions.publish_thought import author_of
 from federation.actions.quoting import may_quote, policy_of
 from federation.errors import Forbidden, NotFound
 from federation.protocol.ids import same_origin
 from federation.protocol.quote_policy import Permission
+from federation.protocol.stamps import stamp_document
 from storage import activities, notifications, quotes, relations, thoughts
 from storage.quotes import Authorization, Quote
 
@@ -63,9 +64,7 @@ async def answer_request(
         known = await quotes.AUTHORIZATION_OF.first(db, thought.id, quoting_ap_id)
         if known is not None and (known.quoter_id != quoter.id or await is_revoked(db, services, known)):
             welcome = False
-        # Made from what it answers: an answer is sent once, though nothing else may remember it.
-        activity_id = uuid5(NAMESPACE_URL, f"{author.ap_id} answers {quoter.ap_id} {request_id}")
-        if await activities.find_activity(db, activity_id) is not None:
+        if await was_answered(db, author, quoter, request_id):
             return ""
         stamp = None
         if welcome:
@@ -79,16 +78,7 @@ async def answer_request(
             "object": thought.ap_id,
             "instrument": quoting_ap_id,
         }
-        kind = "Accept" if welcome else "Reject"
-        await send(
-            db, services, author, kind,
-            lambda ap_id: services.render.answer_quote(
-                kind, ap_id, actor=author.ap_id, request=request, stamp=stamp
-            ),
-            ordering_key=between(author, quoter),
-            audience=Audience(inboxes=await relations.list_inboxes(db, [quoter.id])),
-            activity_id=activity_id,
-        )  # fmt: skip
+        await answer(db, services, author, quoter, request, stamp=stamp)
     services.wake()
     return "" if welcome else "asked to quote, and was refused"
 
@@ -104,8 +94,7 @@ async def _accept_known(db: Connection, thought: Thought, author: Person, quotin
 
 async def is_revoked(db: Connection, services: Services, authorization: Authorization) -> bool:
     """Tell whether a consent was taken back."""
-    stamp = services.urls.quote_authorization(authorization.id)
-    return await thoughts.find_tombstone(db, stamp) is not None
+    return await is_withdrawn(db, services.urls.quote_authorization(authorization.id))
 
 
 async def revoke_quote(services: Services, person: Person, quoted_id: UUID, quoting_id: UUID) -> Thought:
@@ -135,15 +124,10 @@ async def _withdraw_stamp(
     author = await author_of(db, quoting)
     authorization = await quotes.AUTHORIZATION_OF.first(db, quoted.id, quoting.ap_id)
     if authorization is not None:
-        await thoughts.bury(db, services.urls.quote_authorization(authorization.id), person.ap_id)
+        stamp = services.render.quote_stamp(authorization, person.ap_id)
         holding = await activities.list_inboxes_holding(db, quoting.id)
-        await send(
-            db, services, person, "Delete",
-            lambda ap_id: services.render.revoke_quote(ap_id, authorization, person.ap_id),
-            ordering_key=services.urls.quote_authorization(authorization.id),
-            audience=Audience(inboxes=[*holding, *await relations.list_inboxes(db, [author.id])]),
-            public=True,
-        )  # fmt: skip
+        inboxes = [*holding, *await relations.list_inboxes(db, [author.id])]
+        await withdraw(db, services, person, stamp, inboxes=inboxes)
     if not author.is_remote:
         await send_update(db, services, author, quoting)
 
@@ -156,7 +140,7 @@ async def get_authorization(services: Services, viewer: UUID | None, authorizati
         if found is None or thought is None or await is_revoked(db, services, found):
             raise NotFound("There is no such consent.")
         author = await author_of(db, thought)
-    return services.render.quote_authorization(found, author.ap_id)
+    return stamp_document(services.render.quote_stamp(found, author.ap_id))
 
 
 # --- We quote others -------------------------------------------------------------------------------

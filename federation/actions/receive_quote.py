@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from federation.actions.consent import holds
 from federation.actions.quote_consent import is_revoked
 from federation.errors import Gone, NotFound, Permanent, Rejected
-from federation.protocol.documents import one_id, type_of
 from federation.protocol.ids import same_origin
-from federation.remote.documents import fetch_exactly
+from federation.protocol.stamps import QUOTE, Stamp
 from storage import notifications, people, quotes, thoughts
 from storage.quotes import Quote
 
@@ -127,11 +127,6 @@ async def _is_agreed(services: Services, quote: Quote, thought: Thought, quoted:
     """Read a consent from the server of the quoted thought's author; it must name them and both thoughts."""
     async with services.database.connection() as db:
         author = await people.find_person(db, quoted.user_id)
-    if author is None or quote.stamp is None or not same_origin(quote.stamp, author.ap_id):
+    if author is None or quote.stamp is None:
         return False
-    stamp = await fetch_exactly(services.network, quote.stamp, services.reader.signer)
-    return type_of(stamp, ("QuoteAuthorization",)) == "QuoteAuthorization" and (
-        one_id(stamp.get("attributedTo")),
-        one_id(stamp.get("interactingObject")),
-        one_id(stamp.get("interactionTarget")),
-    ) == (author.ap_id, thought.ap_id, quoted.ap_id)
+    return await holds(services, Stamp(QUOTE, quote.stamp, author.ap_id, thought.ap_id, quoted.ap_id))

@@ -83,7 +83,7 @@ async def find_bereaved(services: Services, gone: EntriesGone, listening: Listen
 async def read_notices(services: Services, news: Notified, listeners: Collection[UUID]) -> list[Notice]:
     """Read the notifications of one event, each as its owner may see it; those taken back are left out."""
     async with services.database.connection() as db:
-        found = await streams.list_notifications(db, listeners, news.type, news.actor_id, news.thought_id)
+        found = await streams.list_notifications(db, listeners, news)
         viewers = await people.find_people(db, [pair.holder_id for pair in found])
     notices = []
     for pair in found:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from federation.protocol.documents import moment
 from federation.protocol.emojis import find_shortcodes
-from federation.render import moment
 from storage import emojis
 from storage.emojis import CustomEmoji
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from federation.errors import Invalid
 from federation.protocol.activities import ACTOR_TYPES
+from federation.protocol.addressing import policy_on
 from federation.protocol.attachments import ALT_LIMIT, page_url, picture
 from federation.protocol.documents import (
     as_list,
@@ -95,6 +96,10 @@ class RemoteActor:
     memorial: bool
     emojis: tuple[Emoji, ...]
     implements_rfc9421: bool
+    collections: str | None
+    featured_tags: str | None
+    may_feature: tuple[str, ...]
+    may_ask_to_feature: tuple[str, ...]
 
 
 def parse_actor(document: dict[str, Any]) -> RemoteActor:
@@ -150,6 +155,10 @@ def parse_actor(document: dict[str, Any]) -> RemoteActor:
         memorial=flag(document.get("memorial")),
         emojis=emojis(document.get("tag")),
         implements_rfc9421=_implements(document, _RFC_9421),
+        collections=_owned(document.get("featuredCollections"), actor_id),
+        featured_tags=_owned(document.get("featuredTags"), actor_id),
+        may_feature=policy_on(document, "canFeature", "automaticApproval"),
+        may_ask_to_feature=policy_on(document, "canFeature", "manualApproval"),
     )
 
 

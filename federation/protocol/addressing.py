@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Any
 
-from federation.protocol.documents import AS, ids
+from federation.protocol.documents import AS, ids, objects
 from federation.protocol.ids import is_id
 
 PUBLIC = AS + "#Public"
@@ -34,6 +34,14 @@ def addresses(value: Any) -> tuple[str, ...]:
     """Return the distinct addresses of `to`, `cc` or `audience`; `PUBLIC` in full, malformed ids dropped."""
     plain = (PUBLIC if is_public(item) else item for item in ids(value, AUDIENCE_LIMIT))
     return tuple(dict.fromkeys(item for item in plain if item == PUBLIC or is_id(item)))
+
+
+def policy_on(document: dict[str, Any], what: str, how: str) -> tuple[str, ...]:
+    """Return who may do something by an `interactionPolicy`, `how` it says: ids, collections and the public."""
+    for policy in objects(document.get("interactionPolicy"), 1):
+        for sub_policy in objects(policy.get(what), 1):
+            return addresses(sub_policy.get(how))
+    return ()
 
 
 def visibility_of(to: Collection[str], cc: Collection[str], followers_url: str | None) -> Visibility:

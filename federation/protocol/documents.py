@@ -237,3 +237,8 @@ def timestamp(value: Any) -> datetime | None:
         return datetime.fromisoformat(f"{date}T{clock}.{micro}{offset}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def moment(at: datetime) -> str:
+    """Write a time as RFC 3339 in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

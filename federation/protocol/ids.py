@@ -217,6 +217,10 @@ class Urls:
         """Return the page of a hashtag, named without `#`."""
         return f"{self.origin}/tags/{quote(name, safe='')}"
 
+    def tagged(self, username: str, name: str) -> str:
+        """Return the page of what a person wrote with a hashtag."""
+        return f"{self.profile(username)}/tagged/{quote(name, safe='')}"
+
     def emoji(self, shortcode: str) -> str:
         """Return the id of a custom emoji."""
         return f"{self.origin}/emojis/{shortcode}"
@@ -224,6 +228,30 @@ class Urls:
     def quote_authorization(self, authorization_id: UUID) -> str:
         """Return the id of a consent to a quote."""
         return f"{self.origin}/quote_authorizations/{authorization_id}"
+
+    def collections(self, username: str) -> str:
+        """Return the list of a person's collections of people."""
+        return f"{self.actor(username)}/collections"
+
+    def featured_tags(self, username: str) -> str:
+        """Return the collection of the hashtags on a person's profile."""
+        return f"{self.actor(username)}/tags"
+
+    def collection(self, collection_id: UUID) -> str:
+        """Return the id of a collection of people."""
+        return f"{self.origin}/collections/{collection_id}"
+
+    def collection_page(self, username: str, collection_id: UUID) -> str:
+        """Return the page of a collection of people."""
+        return f"{self.profile(username)}/collections/{collection_id}"
+
+    def collection_item(self, collection_id: UUID, item_id: UUID) -> str:
+        """Return the id of somebody's place in a collection."""
+        return f"{self.collection(collection_id)}/items/{item_id}"
+
+    def feature_authorization(self, authorization_id: UUID) -> str:
+        """Return the id of a consent to being featured."""
+        return f"{self.origin}/feature_authorizations/{authorization_id}"
 
     @staticmethod
     def rsa_key(actor_id: str) -> str:

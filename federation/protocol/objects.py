@@ -10,7 +10,7 @@ from typing import Any
 
 from federation.errors import Invalid
 from federation.protocol.activities import ACTIVITY_TYPES, ACTOR_TYPES
-from federation.protocol.addressing import Visibility, addresses, visibility_of
+from federation.protocol.addressing import Visibility, addresses, policy_on, visibility_of
 from federation.protocol.attachments import (
     ATTACHMENTS_LIMIT,
     Attachment,
@@ -194,8 +194,8 @@ def _thought(
         attachments=_media(document, kind),
         language=_language(document),
         quote=_quote(document),
-        may_quote=_quoters(document, "automaticApproval"),
-        may_ask_to_quote=_quoters(document, "manualApproval"),
+        may_quote=policy_on(document, "canQuote", "automaticApproval"),
+        may_ask_to_quote=policy_on(document, "canQuote", "manualApproval"),
         poll=poll,
         vote=_vote(document, kind, in_reply_to),
         context=one_id(document.get("context")),
@@ -279,14 +279,6 @@ def _quote(document: dict[str, Any]) -> Quote | None:
         return None
     stamp = acceptable(one_id(document.get("quoteAuthorization")))
     return Quote(urls, stamp, legacy="quote" not in document)
-
-
-def _quoters(document: dict[str, Any], how: str) -> tuple[str, ...]:
-    """Return who may quote it, at once or after asking: actor ids, collections and the public (FEP-044f)."""
-    for policy in objects(document.get("interactionPolicy"), 1):
-        for sub_policy in objects(policy.get("canQuote"), 1):
-            return addresses(sub_policy.get(how))
-    return ()
 
 
 def _poll(document: dict[str, Any]) -> Poll | None:

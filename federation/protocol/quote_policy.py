@@ -1,11 +1,11 @@
-"""Who may quote a thought (FEP-044f), as the bits that are stored with it."""
+"""Who may quote a thought (FEP-044f) or feature a person (FEP-7aa9), as the bits that are stored with it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntFlag, StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from federation.protocol.addressing import PUBLIC
 
@@ -21,12 +21,13 @@ class Who(IntFlag):
 
 
 class Permission(StrEnum):
-    """What quoting somebody's thought would come to."""
+    """What quoting somebody's thought, or featuring them, would come to; nobody said whether they may be featured."""
 
     AUTOMATIC = "automatic"
     MANUAL = "manual"
     DENIED = "denied"
     UNKNOWN = "unknown"
+    MISSING = "missing"
 
 
 MANUAL_SHIFT: Final = 4
@@ -75,6 +76,31 @@ def manual(policy: int) -> tuple[str, ...]:
 def choice(policy: int) -> str:
     """Return which of the choices a policy of ours is."""
     return next((name for name, who in CHOICES.items() if policy & _ALL == who), "nobody")
+
+
+class Featurable(Protocol):
+    """What of a person says who may feature them."""
+
+    @property
+    def feature_policy(self) -> int | None: ...
+    @property
+    def is_remote(self) -> bool: ...
+    @property
+    def discoverable(self) -> bool: ...
+    @property
+    def locked(self) -> bool: ...
+
+
+def feature_policy_of(person: Featurable) -> int | None:
+    """Return who may feature a person; None when their server never said, which is no consent.
+
+    Ours who did not choose: whoever wants to be found may be featured, by followers only where those are chosen.
+    """
+    if person.feature_policy is not None or person.is_remote:
+        return person.feature_policy
+    if not person.discoverable:
+        return int(Who.NOBODY)
+    return int(Who.FOLLOWERS if person.locked else Who.PUBLIC)
 
 
 @_asked_often

@@ -9,6 +9,7 @@ from federation.errors import Gone, Invalid, NotFound, Permanent, Rejected, Remo
 from federation.protocol.actors import KeyDocument, RemoteActor, parse_actor, parse_key_document
 from federation.protocol.handles import Handle
 from federation.protocol.keys import PublicKey, parse_multikey, parse_public_key_pem
+from federation.protocol.quote_policy import policy_bits
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html, text_to_html
 from federation.remote.documents import fetch_document, malformed, read_document
 from federation.remote.emojis import keep_emojis, kept_emojis
@@ -225,7 +226,18 @@ def _profile(reader: Reader, actor: RemoteActor, handle: Handle, emojis: list[di
         profile_url=actor.url,
         created_at=min(actor.published, reader.now()) if actor.published else None,
         emojis=emojis,
+        feature_policy=_feature_policy(actor),
     )
+
+
+def _feature_policy(actor: RemoteActor) -> int | None:
+    """Return who may feature an actor; None when it does not say so, which means nobody (FEP-7aa9)."""
+    if not actor.may_feature and not actor.may_ask_to_feature:
+        return None
+    return policy_bits(
+        actor.may_feature, actor.may_ask_to_feature,
+        author=actor.id, followers=actor.followers, following=actor.following,
+    )  # fmt: skip
 
 
 def _bounded(html: str) -> str:
@@ -252,4 +264,6 @@ def _wire_data(actor: RemoteActor, person: Person) -> NewRemoteActor:
         featured_url=actor.featured,
         moved_to=actor.moved_to,
         also_known_as=list(actor.also_known_as),
+        collections_url=actor.collections,
+        featured_tags_url=actor.featured_tags,
     )

@@ -41,7 +41,17 @@ async def furnish(ann: App, bob: App, hello: dict[str, Any]) -> dict[str, str]:
     popular = await bob.publish("Everybody likes #things")
     await ann.post(f"/api/v1/statuses/{popular['id']}/favourite")
     await ann.post("/api/v1/markers", home={"last_read_id": hello["id"]})
+    await ann.call("PATCH", "/api/v1/profile", json={"discoverable": True})
+    curated = await ann.post(
+        "/api/v1/collections", name="Good company", description="Worth reading", language="en", tag_name="#things",
+        discoverable=True, account_ids=[bob.id],
+    )  # fmt: skip
+    theirs = await bob.post("/api/v1/collections", name="Boats", account_ids=[ann.id])
     return {
+        "collection": curated["collection"]["id"],
+        "place": curated["collection"]["items"][0]["id"],
+        "their collection": theirs["collection"]["id"],
+        "their place": theirs["collection"]["items"][0]["id"],
         "talk": talk["id"],
         "scheduled": scheduled["id"],
         "popular": popular["id"],
@@ -91,6 +101,9 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/directory", "", {}, True),
     ("/api/v1/directory", "", {"local": "true", "order": "new"}, True),
     ("/api/v1/accounts/familiar_followers", "", {"id[]": ["bob", "ann"]}, False),
+    ("/api/v1/collections/{id}", "collection", {}, True),
+    ("/api/v1/accounts/{account_id}/collections", "ann", {}, True),
+    ("/api/v1/accounts/{account_id}/in_collections", "bob", {}, True),
     ("/api/v1/endorsements", "", {}, False),
     ("/api/v1/scheduled_statuses", "", {}, False),
     ("/api/v1/scheduled_statuses/{id}", "scheduled", {}, False),
@@ -104,6 +117,12 @@ WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("DELETE", "/api/v1/lists/{id}", "list", {}),
     ("PUT", "/api/v1/scheduled_statuses/{id}", "scheduled", {"scheduled_at": "2027-01-31T12:00:00Z"}),
     ("DELETE", "/api/v1/scheduled_statuses/{id}", "scheduled", {}),
+    ("POST", "/api/v1/collections", "", {"name": "Empty so far"}),
+    ("PATCH", "/api/v1/collections/{id}", "collection", {"description": "More than ever"}),
+    ("DELETE", "/api/v1/collections/{collection_id}/items/{id}", "collection / place", {}),
+    ("POST", "/api/v1/collections/{collection_id}/items", "collection", {"account_id": "bob"}),
+    ("POST", "/api/v1/collections/{collection_id}/items/{id}/revoke", "their collection / their place", {}),
+    ("DELETE", "/api/v1/collections/{id}", "collection", {}),
     ("DELETE", "/api/v1/featured_tags/{id}", "featured", {}),
     *(
         ("POST", f"/api/v1/tags/{{{key}}}/{verb}", "things", {})

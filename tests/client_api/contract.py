@@ -11,6 +11,8 @@ from typing import Any
 _CONTRACT = json.loads(Path(__file__).with_name("contract.json").read_text())
 ENTITIES: dict[str, dict[str, str]] = _CONTRACT["entities"]
 ENUMS: dict[str, list[str]] = _CONTRACT["enums"]
+# The reference knows collections in notifications, but forgot that those come in groups too.
+ENUMS["NotificationGroupTypeEnum"] = ENUMS["NotificationTypeEnum"]
 OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
     (one["method"], one["path"]): one for one in _CONTRACT["operations"]
 }

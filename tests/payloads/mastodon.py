@@ -58,6 +58,8 @@ def actor(origin: str, name: str = "alice", *, pem: str = PEM) -> dict[str, Any]
         "outbox": f"{own}/outbox",
         "featured": f"{own}/collections/featured",
         "featuredTags": f"{own}/collections/tags",
+        "featuredCollections": f"{own}/collections/featured_collections",
+        "interactionPolicy": {"canFeature": {"automaticApproval": [PUBLIC]}},
         "preferredUsername": name,
         "name": f"{name.title()} :wave:",
         "summary": "<p>Hello</p>",

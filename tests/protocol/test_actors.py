@@ -17,6 +17,7 @@ from federation.protocol.actors import (
     parse_actor,
     parse_key_document,
 )
+from federation.protocol.addressing import PUBLIC
 from federation.protocol.documents import normalise, parse_document
 from federation.protocol.tags import Emoji
 from tests.payloads import gotosocial, lemmy, mastodon, misskey, peertube, pixelfed, pleroma, wordpress
@@ -69,6 +70,10 @@ def test_mastodon_actor_in_full() -> None:
         memorial=False,
         emojis=(Emoji("wave", f"{THERE}/emoji/wave.png"),),
         implements_rfc9421=False,
+        collections=f"{ALICE}/collections/featured_collections",
+        featured_tags=f"{ALICE}/collections/tags",
+        may_feature=(PUBLIC,),
+        may_ask_to_feature=(),
     )
 
 

@@ -9,7 +9,7 @@ import orjson
 from quart import Blueprint, Response, redirect, request
 from quart.typing import ResponseReturnValue as AnyResponse
 
-from federation.actions import documents
+from federation.actions import collection_documents, documents, featuring
 from federation.actions.documents import Deleted
 from federation.actions.emojis import get_emoji_document
 from federation.actions.quote_consent import get_authorization
@@ -172,6 +172,45 @@ async def quote_authorization(authorization_id: str) -> Response:
     return _answer(await get_authorization(services(), signer, path_id(authorization_id)), private=signer is not None)
 
 
+@blueprint.get("/users/<username>/tags")
+async def featured_tags(username: str) -> Response:
+    """Serve the hashtags that a person shows on their profile."""
+    await _admit()
+    return _answer(await collection_documents.get_featured_tags_document(services(), username))
+
+
+@blueprint.get("/users/<username>/collections")
+async def collections(username: str) -> Response:
+    """Serve the collections of people that stand on a person's profile."""
+    await _admit()
+    return _answer(await collection_documents.get_collections_document(services(), username))
+
+
+@blueprint.get("/collections/<collection_id>")
+async def collection(collection_id: str) -> AnyResponse:
+    """Serve a collection of people, or send a browser to its page."""
+    wanted = path_id(collection_id)
+    if not _wanted():
+        return _elsewhere(await collection_documents.find_collection_page(services(), wanted))
+    await _admit()
+    return _answer(await collection_documents.get_collection_document(services(), wanted))
+
+
+@blueprint.get("/collections/<collection_id>/items/<item_id>")
+async def collection_item(collection_id: str, item_id: str) -> Response:
+    """Serve somebody's place in a collection."""
+    await _admit()
+    found = await collection_documents.get_item_document(services(), path_id(collection_id), path_id(item_id))
+    return _answer(found)
+
+
+@blueprint.get("/feature_authorizations/<authorization_id>")
+async def feature_authorization(authorization_id: str) -> Response:
+    """Serve a consent to being featured."""
+    await _admit()
+    return _answer(await featuring.get_authorization(services(), path_id(authorization_id)))
+
+
 @blueprint.get("/emojis/<shortcode>")
 async def emoji(shortcode: str) -> Response:
     """Serve a custom emoji."""
@@ -198,4 +237,6 @@ async def pages_have_documents() -> AnyResponse | None:
         return _elsewhere(services().urls.actor(name))
     if (thought_id := parse_uuid(rest)) is not None:
         return _elsewhere(services().urls.thought(thought_id))
+    if (collection_id := parse_uuid(rest.removeprefix("collections/"))) is not None:
+        return _elsewhere(services().urls.collection(collection_id))
     return None

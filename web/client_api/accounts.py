@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from quart import Blueprint, Response
 
 from federation.actions import people, rosters, timelines
+from federation.actions.featuring import permissions_to_feature
 from federation.actions.search import search_everything
 from federation.errors import NotFound
 from federation.protocol.handles import Handle
 from storage.entries import Page
+from storage.people import Person
 from web.client_api.answers import answer
 from web.client_api.authentication import open_to_all, scoped
 from web.client_api.call import Call
@@ -32,7 +34,7 @@ async def lookup(call: Call) -> Response:
     handle = Handle.parse(call.parameters.text("acct"))
     if handle is None:
         raise NotFound("That is not a handle.")
-    return answer(account(call.site, await people.get_person(call.services, handle)))
+    return answer(await _whole(call, await people.get_person(call.services, handle)))
 
 
 @routes.get("/v1/accounts/search")
@@ -50,7 +52,8 @@ async def search(call: Call) -> Response:
         following=given.flag("following"),
         kinds=frozenset({"accounts"}),
     )
-    return answer([account(call.site, person) for person in found.people])
+    approvals = await permissions_to_feature(call.services, call.person, found.people)
+    return answer([account(call.site, person, approval=approvals[person.id]) for person in found.people])
 
 
 @routes.get("/v1/accounts")
@@ -65,7 +68,13 @@ async def several(call: Call) -> Response:
 @open_to_all("read:accounts")
 async def one(call: Call, account_id: str) -> Response:
     """Show a person."""
-    return answer(account(call.site, await people.get_person_by_id(call.services, path_id(account_id))))
+    return answer(await _whole(call, await people.get_person_by_id(call.services, path_id(account_id))))
+
+
+async def _whole(call: Call, person: Person) -> dict[str, Any]:
+    """Write a person, with what featuring them comes to for the caller."""
+    approvals = await permissions_to_feature(call.services, call.caller, [person])
+    return account(call.site, person, approval=approvals[person.id])
 
 
 @routes.get("/v1/accounts/<account_id>/statuses")

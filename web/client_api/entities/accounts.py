@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from federation.actions.collections import MOST_COLLECTIONS
+from federation.protocol.quote_policy import (
+    Permission,
+    automatic,
+    depends_on_follows,
+    feature_policy_of,
+    manual,
+    permission,
+)
 from storage.people import Person
 from storage.preferences import Preferences
 from storage.relations import Relation
@@ -16,8 +26,8 @@ API_VISIBILITY = {"public": "public", "unlisted": "unlisted", "followers": "priv
 _ROLES = {"user": ("", "0"), "moderator": ("Moderator", "1308"), "admin": ("Admin", "1")}
 
 
-def account(site: Site, person: Person) -> dict[str, Any]:
-    """Write a person as anybody sees them."""
+def account(site: Site, person: Person, *, approval: Permission | None = None) -> dict[str, Any]:
+    """Write a person as anybody sees them; `approval` is what featuring them comes to for the viewer, where known."""
     avatar = site.picture(person.avatar_url, is_remote=person.is_remote, default=site.no_avatar)
     header = site.picture(person.header_url, is_remote=person.is_remote, default=site.no_header)
     written = {
@@ -45,6 +55,7 @@ def account(site: Site, person: Person) -> dict[str, Any]:
         "statuses_count": person.thoughts_count,
         "last_status_at": person.last_thought_at.date().isoformat() if person.last_thought_at else None,
         "hide_collections": person.hide_collections,
+        "feature_approval": _feature_approval(feature_policy_of(person), approval),
         "emojis": custom_emojis(site, person.emojis, is_remote=person.is_remote) if person.emojis else [],
         "fields": [_field(field, "html") for field in person.fields],
     }
@@ -54,6 +65,18 @@ def account(site: Site, person: Person) -> dict[str, Any]:
         written["noindex"] = not person.indexable
         written["roles"] = _roles(person)
     return written
+
+
+# Asked for every person on a page, and there are few policies.
+@lru_cache(maxsize=256)
+def _feature_approval(policy: int | None, approval: Permission | None) -> dict[str, Any]:
+    if policy is None:
+        approval = Permission.MISSING
+    elif approval is None:
+        depends = depends_on_follows(policy)
+        approval = permission(policy, visibility="public", own=False, follows=False, followed=False)
+        approval = Permission.UNKNOWN if depends and approval is Permission.DENIED else approval
+    return {"automatic": automatic(policy or 0), "manual": manual(policy or 0), "current_user": approval.value}
 
 
 def _field(field: dict[str, Any], which: str) -> dict[str, Any]:
@@ -121,7 +144,10 @@ def profile(site: Site, person: Person, preferred: Preferences) -> dict[str, Any
 def role(person: Person) -> dict[str, Any]:
     """Write what somebody may do here."""
     name, number = _ROLES[person.role]
-    return {"id": number, "name": name, "permissions": number, "color": "", "highlighted": bool(name)}
+    return {
+        "id": number, "name": name, "permissions": number, "color": "", "highlighted": bool(name),
+        "collection_limit": MOST_COLLECTIONS,
+    }  # fmt: skip
 
 
 def muted_account(site: Site, person: Person, until: datetime | None) -> dict[str, Any]:

@@ -9,18 +9,22 @@ from federation.actions.notices import Notices
 from storage.notifications import Notification
 from storage.people import Person
 from web.client_api.entities.accounts import account
+from web.client_api.entities.collections import collection
 from web.client_api.entities.reports import account_warning, report
 from web.client_api.entities.site import Site, moment
 from web.client_api.entities.statuses import Statuses
 
 
 def decisions(site: Site, notices: Notices, one: Notification) -> dict[str, Any]:
-    """Write the report or the warning that a notification tells of."""
+    """Write the report, the warning or the collection that a notification tells of."""
     told = notices.reports.get(one.report_id) if one.report_id is not None else None
     warned = notices.warnings.get(one.warning_id) if one.warning_id is not None else None
     written: dict[str, Any] = {}
     if told is not None and told.target_id in notices.people:
         written["report"] = report(site, told, notices.people[told.target_id])
+    curated = next((kept for kept in notices.shelf.collections if kept.id == one.collection_id), None)
+    if curated is not None:
+        written["collection"] = collection(site, notices.shelf, curated)
     if warned is not None:
         written["moderation_warning"] = account_warning(site, warned, notices.people[one.actor_id])
     return written
