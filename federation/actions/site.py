@@ -98,6 +98,12 @@ async def get_terms(services: Services, on: date | None = None) -> Text:
     raise NotFound("There are no terms of service.")
 
 
+async def has_terms(services: Services) -> bool:
+    """Tell whether there are terms of service."""
+    async with services.database.connection() as db:
+        return bool(await site.list_texts(db, "terms"))
+
+
 async def save_text(
     services: Services, admin: Person, kind: str, content: str, *, effective_on: date | None = None
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from federation.actions.overview import About, get_about
-from federation.actions.site import House, get_house
+from federation.actions.site import House, get_house, has_terms
 from storage import people
 
 if TYPE_CHECKING:
@@ -18,15 +18,16 @@ _MONTH = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the page about this place says, and how many of our people were here within a month."""
+    """What the page about this place says, how many were here within a month, and whether there are terms."""
 
     about: About
     active_month: int
     house: House
+    has_terms: bool
 
 
 async def get_usage(services: Services) -> Usage:
     """Count what is here. Reads whole indexes: keep the answer for a while."""
-    about, house = await get_about(services), await get_house(services)
+    about, house, terms = await get_about(services), await get_house(services), await has_terms(services)
     async with services.database.connection() as db:
-        return Usage(about, await people.COUNT_ACTIVE_SINCE.one(db, services.now() - _MONTH), house)
+        return Usage(about, await people.COUNT_ACTIVE_SINCE.one(db, services.now() - _MONTH), house, terms)

@@ -45,6 +45,22 @@ async def test_thoughts_start_out_as_their_author_prefers(ann: App) -> None:
     assert (said["visibility"], said["sensitive"], said["language"]) == ("unlisted", False, "en")
 
 
+async def test_who_may_quote_is_a_preference_too(ann: App, client_for: ClientFor) -> None:
+    assert ann.person is not None
+    first = await ann.publish("As ever")
+    me = await ann.call("PATCH", UPDATE, json={"source": {"quote_policy": "followers"}})
+    assert me["source"]["quote_policy"] == "followers"
+    assert (await ann.get("/api/v1/preferences"))["posting:default:quote_policy"] == "followers"
+    assert (await ann.publish("Now"))["quote_approval"]["automatic"] == ["followers"]
+    assert (await ann.publish("Once", quote_approval_policy="nobody"))["quote_approval"]["automatic"] == []
+    changed = await ann.call("PUT", f"/api/v1/statuses/{first['id']}/interaction_policy", json={})
+    assert changed["quote_approval"]["automatic"] == ["followers"]
+    browser = await client_for(ann.person)
+    await browser.post("/settings/writing", {"visibility": "public", "quote_policy": "nobody"})
+    assert (await ann.publish("Later"))["quote_approval"]["automatic"] == []
+    assert '<option value="nobody" selected>' in await browser.page("/settings/writing")
+
+
 async def test_the_page_starts_out_like_that_too(ann: App, client_for: ClientFor) -> None:
     assert ann.person is not None
     browser = await client_for(ann.person)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.acting import PUBLIC, hear
+from tests.client_api.contract import problems
 from tests.services_fixture import make_remote_person
 
 if TYPE_CHECKING:
@@ -90,3 +91,17 @@ async def test_an_old_kind_of_quote_is_an_ordinary_link(services: Services, ann:
     assert "quote-inline" in status["content"]
     asked = await hear(services, rita, content, quote=quoted["uri"])
     assert (await ann.get(f"/api/v1/statuses/{asked.id}"))["quote"] == {"state": "pending", "quoted_status": None}
+
+
+async def test_every_version_says_what_is_quoted_and_to_whom_it_is_shown(ann: App, bob: App, nobody: App) -> None:
+    quoted = await bob.publish("Quote me")
+    quoting = await ann.publish("Indeed", quoted_status_id=quoted["id"])
+    await ann.call("PUT", f"/api/v1/statuses/{quoting['id']}", json={"status": "Indeed!"})
+    for app in (ann, nobody):
+        versions = await app.get(f"/api/v1/statuses/{quoting['id']}/history")
+        assert [one["quote"]["quoted_status"]["id"] for one in versions] == [quoted["id"]] * 2
+        assert not problems("[StatusEdit]", versions)
+    await bob.post(f"/api/v1/accounts/{ann.id}/block")
+    versions = await ann.get(f"/api/v1/statuses/{quoting['id']}/history")
+    assert [one["quote"]["quoted_status"] for one in versions] == [None] * 2
+    assert "quote" not in (await bob.get(f"/api/v1/statuses/{quoted['id']}/history"))[0]

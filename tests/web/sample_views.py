@@ -683,8 +683,8 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "settings-writing": (
         "settings/writing.html",
-        {**_SETTINGS, "audiences": tuple(v.VISIBILITY_WORDS.items())}
-        | {"form": {"visibility": "followers", "lang": "en", "sensitive": True}},
+        {**_SETTINGS, "audiences": tuple(v.VISIBILITY_WORDS.items()), "quoters": tuple(v.QUOTE_WORDS.items())}
+        | {"form": {"visibility": "followers", "lang": "en", "sensitive": True, "quote_policy": "nobody"}},
     ),
     "settings-appearance": (
         "settings/appearance.html",

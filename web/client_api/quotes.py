@@ -5,6 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from federation.actions import timelines
+from federation.actions.preferences import get_preferences
 from federation.actions.quote_consent import revoke_quote, set_quote_policy
 from federation.actions.shown_quotes import get_quotes
 from web.client_api.answers import answer
@@ -38,8 +39,10 @@ async def revoke(call: Call, status_id: str, quoting_status_id: str) -> Response
 @routes.put("/v1/statuses/<status_id>/interaction_policy")
 @scoped("write:statuses")
 async def interaction_policy(call: Call, status_id: str) -> Response:
-    """Change who may quote one's own status."""
+    """Change who may quote one's own status; by default to what the caller prefers."""
     thought = await timelines.get_thought(call.services, call.caller, path_id(status_id))
     wanted = call.parameters.text("quote_approval_policy")
-    changed = await set_quote_policy(call.services, call.person, thought.id, wanted or "nobody")
+    if not wanted:
+        wanted = (await get_preferences(call.services, call.person)).quote_policy
+    changed = await set_quote_policy(call.services, call.person, thought.id, wanted)
     return answer(call.status(await timelines.get_entry(call.services, call.caller, changed.id, details=True)))

@@ -214,7 +214,5 @@ async def history(call: Call, status_id: str) -> Response:
     """Show every version of a thought."""
     thought = await timelines.get_thought(call.services, call.caller, path_id(status_id))
     versions = await list_versions(call.services, call.caller, thought.id)
-    shown = await timelines.show_thoughts(call.services, None, [thought])
-    return answer(
-        entities.history(call.site, thought, shown.people[thought.user_id], versions, shown.polls.get(thought.id))
-    )
+    shown = await timelines.show_thoughts(call.services, call.caller, [thought], details=True)
+    return answer(entities.Statuses(call.site, shown, call.caller).history(thought, versions))

@@ -24,7 +24,7 @@ from web.pages.profiles import remember_styles, shows_styles
 from web.presenting.people import person_rows, person_view, picture_url, typed_fields
 from web.rendering import render
 from web.security import rate_limited, signed_in
-from web.view_models import VISIBILITY_WORDS, FieldView
+from web.view_models import QUOTE_WORDS, VISIBILITY_WORDS, FieldView
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -187,7 +187,10 @@ async def _friend(name: str) -> Person:
 
 
 def _writing_page(form: Mapping[str, Any], errors: Problems | None = None) -> Response:
-    return settings_page("writing", form=form, audiences=tuple(VISIBILITY_WORDS.items()), errors=errors)
+    return settings_page(
+        "writing", form=form, audiences=tuple(VISIBILITY_WORDS.items()), quoters=tuple(QUOTE_WORDS.items()),
+        errors=errors,
+    )  # fmt: skip
 
 
 @blueprint.get("/writing")
@@ -196,7 +199,12 @@ async def writing() -> Response:
     """Show how the viewer's thoughts start out."""
     preferred = await get_preferences(services(), me())
     return _writing_page(
-        {"visibility": preferred.visibility, "lang": preferred.language or "", "sensitive": preferred.sensitive}
+        {
+            "visibility": preferred.visibility,
+            "lang": preferred.language or "",
+            "sensitive": preferred.sensitive,
+            "quote_policy": preferred.quote_policy,
+        }
     )
 
 
@@ -209,7 +217,7 @@ async def save_writing() -> Response:
     try:
         await edit_preferences(
             services(), me(), visibility=form.get("visibility", ""), language=form.get("lang", ""),
-            sensitive="sensitive" in form,
+            sensitive="sensitive" in form, quote_policy=form.get("quote_policy") or "public",
         )  # fmt: skip
     except Invalid as exc:
         return _writing_page(form, {"": exc.message})

@@ -28,9 +28,9 @@ from storage.site import SiteRule
 from web.client_api.entities.accounts import account
 from web.client_api.entities.site import Site
 
-# Apps decide by these what they may ask for: 4.2 has neither grouped notifications nor quotes.
-_COMPATIBLE_WITH = "4.2.0"
-_API_VERSION = 1
+# Apps decide by these what they may ask for. What each number promises is in tests/client_api/test_api_versions.py.
+_COMPATIBLE_WITH = "4.5.0"
+_API_VERSION = 7
 
 
 def instance(site: Site, settings: Settings, usage: Usage, *, vapid_key: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def instance(site: Site, settings: Settings, usage: Usage, *, vapid_key: str) ->
                 "streaming": _streaming(site),
                 "about": f"{site.origin}/about",
                 "privacy_policy": f"{site.origin}/privacy",
-                "terms_of_service": None,
+                "terms_of_service": f"{site.origin}/terms" if usage.has_terms else None,
             },
             "vapid": {"public_key": vapid_key},
             "translation": {"enabled": False},

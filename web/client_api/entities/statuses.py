@@ -13,7 +13,6 @@ from federation.protocol.quote_policy import automatic, manual
 from storage.emoji_reactions import Tally
 from storage.entries import Entry, Marks
 from storage.people import Person
-from storage.polls import Poll
 from storage.thoughts import Mention, Thought, Version
 from web.client_api.entities.accounts import API_VISIBILITY, account
 from web.client_api.entities.filters import results as filter_results
@@ -119,6 +118,36 @@ class Statuses:
                 written["pinned"] = marks is not None and marks.pinned
         return written
 
+    def history(self, thought: Thought, versions: list[Version]) -> list[dict[str, Any]]:
+        """Write every version of a thought, the first one first and the present one last; what it quotes stays."""
+        asked = self._shown.polls.get(thought.id)
+        quote = self._quote(thought, shallow=False)
+        always = {"account": self._account(thought.user_id), "emojis": self._emojis(thought)}
+        if quote is not None:
+            always["quote"] = quote
+        earlier = [
+            {
+                "content": version.content,
+                "spoiler_text": version.summary,
+                "sensitive": version.sensitive,
+                "created_at": moment(version.created_at),
+                "media_attachments": attachments(self._site, thought.id, version.attachments),
+                **always,
+                **_answers(version.poll_options),
+            }
+            for version in versions
+        ]
+        present = {
+            "content": thought.content,
+            "spoiler_text": thought.summary,
+            "sensitive": thought.sensitive,
+            "created_at": moment(thought.edited_at or thought.created_at),
+            "media_attachments": attachments(self._site, thought.id, thought.attachments),
+            **always,
+            **_answers(asked.options if asked is not None else None),
+        }
+        return [*earlier, present]
+
     def _quote(self, thought: Thought, *, shallow: bool) -> dict[str, Any] | None:
         """Write what a thought quotes; of what the quoted one quotes only the id."""
         quoted = self._shown.quotes.get(thought.id)
@@ -192,38 +221,6 @@ def source(thought: Thought) -> dict[str, Any]:
 def text_of(thought: Thought) -> str:
     """Return what the author would edit."""
     return thought.content if thought.source is None else thought.source
-
-
-def history(
-    site: Site, thought: Thought, author: Person, versions: list[Version], asked: Poll | None
-) -> list[dict[str, Any]]:
-    """Write every version of a thought, the first one first and the present one last."""
-    by = account(site, author)
-    emojis = custom_emojis(site, thought.emojis, is_remote=author.is_remote)
-    earlier = [
-        {
-            "content": version.content,
-            "spoiler_text": version.summary,
-            "sensitive": version.sensitive,
-            "created_at": moment(version.created_at),
-            "account": by,
-            "media_attachments": attachments(site, thought.id, version.attachments),
-            "emojis": emojis,
-            **_answers(version.poll_options),
-        }
-        for version in versions
-    ]
-    present = {
-        "content": thought.content,
-        "spoiler_text": thought.summary,
-        "sensitive": thought.sensitive,
-        "created_at": moment(thought.edited_at or thought.created_at),
-        "account": by,
-        "media_attachments": attachments(site, thought.id, thought.attachments),
-        "emojis": emojis,
-        **_answers(asked.options if asked is not None else None),
-    }
-    return [*earlier, present]
 
 
 def _answers(options: list[str] | None) -> dict[str, Any]:
