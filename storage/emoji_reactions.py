@@ -26,12 +26,12 @@ class EmojiReaction:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many reacted to a thought with the same emoji, and whether the viewer is one of them.
+    """How many reacted to a thought, or an announcement, with the same emoji, and whether the viewer is one of them.
 
     `name` is the emoji itself, a shortcode of ours, or `shortcode@host`, the last two with the picture's address.
     """
 
-    thought_id: UUID
+    about_id: UUID
     name: str
     url: str | None
     count: int
@@ -55,7 +55,7 @@ BY_AP_ID = Rows(
 COUNT = Command("UPDATE thoughts SET reactions_count = greatest(0, reactions_count + $2) WHERE id = $1")
 TALLIES = Rows(
     Tally,
-    """SELECT x.thought_id, x.name, max(x.url) AS url, count(*)::integer AS count,
+    """SELECT x.thought_id AS about_id, x.name, max(x.url) AS url, count(*)::integer AS count,
         coalesce(bool_or(x.user_id = $1), false) AS mine
     FROM emoji_reactions x JOIN users u ON u.id = x.user_id AND u.state = 'active'
     WHERE x.thought_id = ANY($2::uuid[]) GROUP BY x.thought_id, x.name
@@ -98,5 +98,5 @@ async def list_tallies(db: Connection, viewer: UUID | None, thought_ids: Sequenc
     """Tell how these thoughts were reacted to, the most frequent emoji first."""
     found: dict[UUID, list[Tally]] = {}
     for tally in await TALLIES.all(db, viewer, thought_ids) if thought_ids else []:
-        found.setdefault(tally.thought_id, []).append(tally)
+        found.setdefault(tally.about_id, []).append(tally)
     return found

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 from uuid import UUID
 
 import orjson
@@ -80,11 +80,28 @@ class Conversed:
     thought_id: UUID
 
 
-News = EntryMade | ThoughtEdited | EntriesGone | Notified | Changed | Conversed
-_KINDS: Final[dict[str, type[News]]] = {
-    kind.__name__: kind for kind in (EntryMade, ThoughtEdited, EntriesGone, Notified, Changed, Conversed)
-}
-_IDS: Final = frozenset({"entry_id", "thought_id", "actor_id", "collection_id", "entry_ids", "user_ids", "mentioned"})
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An announcement was published, or a published one changed."""
+
+    announcement_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementReacted:
+    """The count of an emoji that people reacted with to an announcement changed."""
+
+    announcement_id: UUID
+    name: str
+
+
+News = (
+    EntryMade | ThoughtEdited | EntriesGone | Notified | Changed | Conversed | Announced | AnnouncementReacted
+)  # fmt: skip
+_KINDS: Final[dict[str, type[News]]] = {kind.__name__: kind for kind in get_args(News)}
+_IDS: Final = frozenset(
+    {"entry_id", "thought_id", "actor_id", "announcement_id", "collection_id", "entry_ids", "user_ids", "mentioned"}
+)
 
 
 def tell(db: Connection, news: News) -> None:

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What somebody has not seen: how many notifications, up to 100, and whether there is an announcement."""
+
+    unread: int = 0
+    announced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
     """A row of notifications."""
 
@@ -151,13 +159,18 @@ ONE = Rows(
     columns=COLUMNS,
     visible=VISIBLE,
 )
-COUNT_UNREAD = Value(
-    int,
-    """SELECT count(*) FROM (
+_COUNT_UNREAD = """SELECT count(*) FROM (
         SELECT FROM notifications n JOIN users u ON u.id = n.actor_id LEFT JOIN thoughts t ON t.id = n.thought_id
         WHERE n.user_id = $1 AND NOT n.read AND NOT n.filtered AND u.state = 'active'
             AND (n.thought_id IS NULL OR {visible})
-        LIMIT 100) x""",
+        LIMIT 100) x"""
+COUNT_UNREAD = Value(int, _COUNT_UNREAD, visible=VISIBLE)
+WAITING = Rows(
+    Waiting,
+    """SELECT ({unread}) AS unread, EXISTS (SELECT FROM announcements a
+        WHERE a.published AND NOT EXISTS (SELECT FROM announcement_dismissals d
+            WHERE d.announcement_id = a.id AND d.user_id = $1)) AS announced""",
+    unread=_COUNT_UNREAD,
     visible=VISIBLE,
 )
 UNREAD = Rows(
@@ -308,6 +321,11 @@ async def list_group(
 async def count_unread(db: Connection, user_id: UUID) -> int:
     """Count unread notifications, up to 100."""
     return await COUNT_UNREAD.get(db, user_id) or 0
+
+
+async def find_waiting(db: Connection, user_id: UUID) -> Waiting:
+    """Say what somebody has not seen yet: one query, for every page there is."""
+    return await WAITING.one(db, user_id)
 
 
 async def mark_read(db: Connection, user_id: UUID, up_to: UUID) -> None:

@@ -88,7 +88,7 @@ def render(template: str, *, current: str = "", http_status: int = 200, **contex
             registration=settings().registration.value,
             csrf_token=csrf_token,
             theme=theme(),
-            unread_count=session.unread if session else 0,
+            unread_count=session.waiting.unread if session else 0,
             unposted=session.unposted if session else False,
             flashes=flashes.take(),
             current=current,

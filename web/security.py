@@ -88,7 +88,7 @@ async def load_viewer() -> None:
     secret = read_cookie("session")
     if not secret:
         return
-    g.signed_in = await sessions.resume_session(services(), secret, with_unread=request.method == "GET")
+    g.signed_in = await sessions.resume_session(services(), secret, with_waiting=request.method == "GET")
 
 
 def start_session(response: Response, secret: str) -> None:

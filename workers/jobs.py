@@ -62,6 +62,7 @@ async def open_jobs(services: Services) -> AsyncIterator[Jobs]:
         Periodic("polls", periodic.POLLS_EVERY_S, OneAtATime(partial(periodic.look_after_polls, services))),
         Periodic("scheduled", periodic.SCHEDULED_EVERY_S, OneAtATime(partial(periodic.publish_scheduled, services))),
         Periodic("trends", periodic.TRENDS_EVERY_S, OneAtATime(partial(trends.refresh_trends, services))),
+        Periodic("announcements", periodic.ANNOUNCEMENTS_EVERY_S, partial(periodic.look_after_announcements, services)),
         Periodic("stale_actors", periodic.STALE_EVERY_S, partial(periodic.ask_for_stale_actors, services)),
         Periodic("sanitise_again", periodic.RETENTION_EVERY_S, OneAtATime(partial(periodic.sanitise_again, services))),
         Periodic("retention", periodic.RETENTION_EVERY_S, OneAtATime(partial(periodic.apply_retention, services))),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from federation.actions import polls, scheduling
+from federation.actions import announcing, polls, scheduling
 from federation.actions.files import evict_copies, expire_uploads
 from federation.actions.resanitise import resanitise
 from storage import deliveries, fetches, remote_actors, retention
@@ -24,6 +24,7 @@ RETENTION_EVERY_S = 3600
 POLLS_EVERY_S = 5
 SCHEDULED_EVERY_S = 5
 TRENDS_EVERY_S = 5 * 60
+ANNOUNCEMENTS_EVERY_S = 15
 
 _STALE_AFTER = timedelta(days=7)
 _STALE_AT_ONCE = 100
@@ -59,6 +60,13 @@ async def look_after_polls(services: Services) -> None:
 async def publish_scheduled(services: Services) -> None:
     """Publish the thoughts whose time has come."""
     await scheduling.publish_due(services)
+
+
+async def look_after_announcements(services: Services) -> None:
+    """Publish announcements that are due, and take down those that are over."""
+    published, ended = await announcing.keep_times(services)
+    if published or ended:
+        _log.info("announcements", published=published, ended=ended)
 
 
 async def apply_retention(services: Services) -> None:

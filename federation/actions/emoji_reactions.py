@@ -9,6 +9,7 @@ from uuid import UUID
 from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, between, send
 from federation.actions.publish_thought import author_of
+from federation.actions.written_emojis import find_chosen
 from federation.errors import Invalid, NotFound
 from federation.protocol.emojis import is_emoji
 from federation.remote.emojis import keep_emojis
@@ -56,14 +57,12 @@ async def react(services: Services, person: Person, thought_id: UUID, name: str)
 
 async def _chosen(db: Connection, thought: Thought, name: str) -> tuple[str, str | None]:
     """Return an emoji as it is stored, with its picture."""
-    if is_emoji(name):
-        return name, None
     if "@" in name:
         url = await emoji_reactions.PICTURE.get(db, thought.id, name)
         if url is not None:
             return name, url
-    elif found := await emojis.find_named(db, [name.strip(":")]):
-        return found[0].shortcode, found[0].url
+    elif (found := await find_chosen(db, name)) is not None:
+        return found
     raise Invalid("Choose one emoji.", field="emoji")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.errors import Gone, NotFound, ThoughtsError
 from federation.protocol.handles import Handle
+from federation.protocol.text import MentionTarget
 from federation.remote.actors import find_or_fetch_actor
 from federation.remote.discovery import resolve_handle
 from storage import fetches, people, relations, remote_actors
@@ -123,6 +124,14 @@ async def find_mentioned(services: Services, handles: Sequence[Handle], *, autho
         if person.actor_type != "Application" or person.is_remote
         if person.id not in related or not related[person.id].blocked_by
     }
+
+
+def mention_targets(found: Mapping[Handle, Person]) -> dict[Handle, MentionTarget]:
+    """Return what the handles of a text are written as."""
+    return {
+        handle: MentionTarget(person.profile_url, Handle(person.username, handle.host))
+        for handle, person in found.items()
+    }  # fmt: skip
 
 
 async def _look_up(services: Services, handle: Handle) -> Person | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from federation.actions.acting import acting
 from federation.actions.attaching import Attachable, take_uploads
 from federation.actions.outgoing import Audience, note_parts, send
-from federation.actions.people import find_mentioned
+from federation.actions.people import find_mentioned, mention_targets
 from federation.actions.poll_drafts import PollDraft, check_poll
 from federation.actions.preferences import check_language, get_preferences
 from federation.actions.quoting import (
@@ -24,11 +24,9 @@ from federation.actions.tags import check_usable
 from federation.actions.written_emojis import find_written
 from federation.errors import Conflict, Invalid, NotFound
 from federation.protocol.addressing import Visibility
-from federation.protocol.handles import Handle
 from federation.protocol.own_links import with_own_links
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text
 from federation.protocol.text import (
-    MentionTarget,
     count_characters,
     excess,
     find_mentions,
@@ -108,8 +106,7 @@ async def compose(services: Services, author: Person, source: str, summary: str,
     names = [tag.name for tag in find_tags(source)]
     await check_usable(services, names)
     found = await find_mentioned(services, find_mentions(source), author=author)
-    targets = {handle: MentionTarget(person.profile_url, _shown(handle, person)) for handle, person in found.items()}
-    content = render_source(source, targets, origin=services.settings.origin)
+    content = render_source(source, mention_targets(found), origin=services.settings.origin)
     mentioned = list({person.id: person for person in found.values()}.values())
     return Text(
         source=source,
@@ -120,10 +117,6 @@ async def compose(services: Services, author: Person, source: str, summary: str,
         tags=names,
         mentioned=mentioned,
     )
-
-
-def _shown(handle: Handle, person: Person) -> Handle:
-    return Handle(person.username, handle.host)
 
 
 @dataclass(frozen=True, slots=True)

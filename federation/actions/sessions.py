@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from federation.actions.scopes import DEFAULT_SCOPES, check_scopes
 from federation.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from storage import access, notifications, people, tokens
 from storage.access import Session
+from storage.notifications import Waiting
 from storage.people import Person
 from storage.tokens import ApiKey, NewToken
 
@@ -31,11 +32,11 @@ _WRONG = "That username and password do not go together."
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session's person, how their thoughts start out, and how much they have not read, when that was asked for."""
+    """A session's person, how their thoughts start out, and what they have not seen, when that was asked for."""
 
     session_id: UUID
     person: Person
-    unread: int = 0
+    waiting: Waiting = field(default_factory=Waiting)
     visibility: str = "public"
     language: str = ""
     sensitive: bool = False
@@ -130,17 +131,17 @@ async def start_session(services: Services, person: Person, *, address: str, use
     return secret
 
 
-async def resume_session(services: Services, secret: str, *, with_unread: bool = False) -> SignedIn | None:
-    """Find whose session a cookie stands for, and keep it alive; count their unread notifications, up to 100."""
+async def resume_session(services: Services, secret: str, *, with_waiting: bool = False) -> SignedIn | None:
+    """Find whose session a cookie stands for, and keep it alive; look for what they have not seen when asked to."""
     async with services.database.connection() as db:
         session = await access.find_session(db, hash_secret(secret))
         if session is None:
             return None
         if services.now() - session.last_seen_at > timedelta(minutes=5):
             await access.touch_session(db, session.id, SESSION_LASTS)
-        unread = await notifications.count_unread(db, session.person.id) if with_unread else 0
+        waiting = await notifications.find_waiting(db, session.person.id) if with_waiting else Waiting()
     return SignedIn(
-        session.id, session.person, unread, session.visibility, session.language, session.sensitive,
+        session.id, session.person, waiting, session.visibility, session.language, session.sensitive,
         session.quote_policy, session.unposted,
     )  # fmt: skip
 

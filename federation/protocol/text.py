@@ -106,6 +106,11 @@ def find_mentions(source: str) -> list[Handle]:
     return list(dict.fromkeys(e.mention for e in _entities(normalise_source(source)) if e.mention is not None))
 
 
+def find_links(source: str) -> list[str]:
+    """Return the addresses linked to, each once, in order; none from code."""
+    return list(dict.fromkeys(entity.url for entity in _entities(normalise_source(source)) if entity.url))
+
+
 def find_tags(source: str) -> list[Tag]:
     """Return the first hundred hashtags, each once, in order."""
     tags: dict[str, Tag] = {}

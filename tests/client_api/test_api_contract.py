@@ -15,7 +15,8 @@ from federation.actions import follows, hosts, site
 from federation.actions.receive_thought import receive_thought
 from federation.actions.trends import refresh_trends
 from federation.protocol.objects import RemoteThought, parse_object
-from tests.client_api import arrangements, expressions
+from tests.client_api import announcing, arrangements, expressions
+from tests.client_api.announcing import announce
 from tests.client_api.arrangements import furnish
 from tests.client_api.contract import OPERATIONS, problems
 from tests.client_api.expressions import express
@@ -72,6 +73,7 @@ async def world(services: Services, ann: App, bob: App, open_app: OpenApp) -> Wo
     upload = await ann.call("POST", "/api/v1/media", files=files)
     notifications = await ann.get("/api/v1/notifications")
     own = await furnish(ann, bob, hello) | await express(services, ann, bob)
+    own |= await announce(services, ann, bob, hello)
     await ann.call("PATCH", "/api/v2/notifications/policy", json={"for_private_mentions": "filter"})
     for stranger in ("gus", "hal"):
         app = await open_app(stranger)
@@ -157,6 +159,7 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/notifications/unread_count", "", {}, False),
     *arrangements.READS,
     *expressions.READS,
+    *announcing.READS,
     ("/api/v2/search", "", {"q": "hello"}, True),
     ("/api/v2/search", "", {"q": "thing"}, True),
     ("/api/v2/instance", "", {}, True),
@@ -180,6 +183,7 @@ EMPTY = {"/api/v1/instance/translation_languages"}
 WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     *arrangements.WRITES,
     *expressions.WRITES,
+    *announcing.WRITES,
     ("PATCH", "/api/v1/accounts/update_credentials", "", {"note": "Hi"}),
     ("PATCH", "/api/v1/profile", "", {"note": "Ho", "show_media": False}),
     ("DELETE", "/api/v1/profile/avatar", "", {}),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import aiohttp
 import pytest
 
-from federation.actions import blocks, lists, reactions, sessions
+from federation.actions import announcements, announcing, blocks, lists, reactions, sessions
+from federation.actions.announcing import AnnouncementDraft
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought
+from federation.actions.emojis import add_emoji
 from federation.actions.filters import FilterForm, make_filter
 from federation.actions.lists import ListForm
 from federation.actions.receive_thought import receive_deletion
@@ -20,6 +22,7 @@ from storage.database import Database
 from storage.live import Live
 from storage.news import Changed, tell
 from tests.acting import execute, follow, hear, say
+from tests.actions.test_emojis import picture
 from tests.client_api.contract import problems
 from tests.services_fixture import make_person, make_remote_person, make_settings, open_test_services
 from tests.streaming.conftest import Server, serving
@@ -283,6 +286,40 @@ async def test_changes_of_lists_and_filters_are_told_by_name(server: Server, ann
     assert (await socket.hear()).event == "filters_changed"
     heard = [await socket.hear(), await other.hear()]
     assert [(one.event, one.payload) for one in heard] == [("announcement.delete", "7")] * 2
+
+
+async def test_announcements_and_reactions_to_them_are_told_to_everybody(
+    server: Server, ann: Person, bob: Person
+) -> None:
+    services, root = server.services, await make_person(server.services, "root", role="admin")
+    await add_emoji(services, root, shortcode="blob", category="", data=picture())
+    sockets = [await server.socket(person, "user") for person in (ann, bob)]
+
+    async def heard() -> tuple[str, Any]:
+        first, second = [await socket.hear() for socket in sockets]
+        assert first == second
+        return first.event, first.payload
+
+    draft = AnnouncementDraft("Hear :blob:", scheduled_at=services.now())
+    written = await announcing.write_announcement(services, root, draft, publish=False)
+    about = {"name": "blob", "announcement_id": str(written.id)}
+    for _ in range(2):
+        await announcing.keep_times(services)
+    event, told = await heard()
+    assert event == "announcement"
+    assert problems("Announcement", told) == []
+    assert "read" not in told
+    await announcements.react_to_announcement(services, ann, written.id, "blob")
+    event, told = await heard()
+    assert (event, told) == ("announcement.reaction", told | about | {"count": 1})
+    assert "me" not in told
+    await announcements.unreact_to_announcement(services, ann, written.id, "blob")
+    assert await heard() == ("announcement.reaction", about | {"count": 0})
+    await announcing.edit_announcement(services, root, written.id, AnnouncementDraft("Hear again"))
+    event, told = await heard()
+    assert (event, told["content"]) == ("announcement", "<p>Hear again</p>")
+    await announcing.unpublish_announcement(services, root, written.id)
+    assert await heard() == ("announcement.delete", str(written.id))
 
 
 async def test_what_is_rolled_back_is_never_told(server: Server, ann: Person) -> None:

@@ -353,11 +353,47 @@ _DOOR = {
     "errors": EMPTY_FORM,
 }
 
+ANNOUNCEMENTS = (
+    v.AnnouncementView(
+        "a1", "<p>The harbour is closed for <b>repairs</b>, and everybody is invited to watch.</p>",
+        "12 Nov 2026 to 14 Nov 2026", before(hours=3), (_PARTY, _BLOB),
+    ),
+    v.AnnouncementView("a2", "<p>Be kind.</p>", "", before(days=9), dismissed=True),
+)  # fmt: skip
+ANNOUNCED = (
+    v.AnnouncementRow("a1", "The harbour is closed. " * 9, "12 Nov 2026", "published", before(hours=3)),
+    v.AnnouncementRow("a3", "Cake!", "", "due", NOW + timedelta(days=2)),
+    v.AnnouncementRow("a4", "Hm", "", "draft", before(days=1)),
+)
+
 PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "home": (
         "timeline.html",
         {"kind": "home", "title": "Home", "thoughts": TIMELINE, "composer": v.ComposerView(), **_PAGED}
         | {"flashes": (("ok", "Your thought is out."),)},
+    ),
+    "home-announced": (
+        "timeline.html",
+        {"kind": "home", "title": "Home", "thoughts": TIMELINE[:1], "composer": v.ComposerView()}
+        | {"announcements": ANNOUNCEMENTS, "path": "/home"},
+    ),
+    "announcements": (
+        "announcements.html",
+        {"announcements": ANNOUNCEMENTS, "path": "/announcements", "usual": ("🎉", "🔥"), "custom": (_BLOB,)},
+    ),
+    "announcements-none": ("announcements.html", {"announcements": ()}),
+    "admin-announcements": (
+        "admin/announcements.html",
+        {**_ADMIN, "rows": ANNOUNCED, "form": {"source": "Hm"}, "errors": {"ends_at": "It ends before it begins."}}
+        | {"most": 5000, **_PAGED},
+    ),
+    "admin-announcements-none": (
+        "admin/announcements.html",
+        {**_ADMIN, "rows": (), "form": EMPTY_FORM, "errors": EMPTY_FORM, "most": 5000},
+    ),
+    "admin-announcement": (
+        "admin/announcement.html",
+        {**_ADMIN, "row": ANNOUNCED[0], "form": {"source": "Cake", "all_day": "1"}, "errors": {}, "most": 5000},
     ),
     "home-empty": (
         "timeline.html",

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from federation.actions.announcing import AnnouncementDraft, write_announcement
 from federation.actions.delete_thought import delete_thought
 from federation.actions.filters import FilterForm, KeywordForm, OwnFilter, make_filter
 from federation.actions.follows import follow_person
@@ -17,6 +18,7 @@ from federation.actions.lists import ListForm, make_list
 from federation.actions.publish_thought import Draft, publish_thought
 from federation.actions.reactions import bookmark_thought, boost_thought, like_thought
 from federation.actions.site import save_text
+from storage.announcements import Announcement
 from storage.lists import PersonList
 from storage.thoughts import Thought
 from tests.services_fixture import Browser, make_person, make_remote_person
@@ -43,6 +45,7 @@ class World:
     letter: Thought
     list: PersonList
     filter: OwnFilter
+    announcement: Announcement
 
 
 @pytest.fixture
@@ -63,16 +66,17 @@ async def world(services: Services) -> World:
     own = await make_filter(services, ada, FilterForm("Fog", ["home"]), [KeywordForm("fog")])
     for kind in ("privacy", "terms"):
         await save_text(services, root, kind, "Be kind.", effective_on=date(2026, 1, 1))
-    return World(ada, bob, root, far, first, reply, letter, one, own)
+    told = await write_announcement(services, root, AnnouncementDraft("Hear, hear"), publish=True)
+    return World(ada, bob, root, far, first, reply, letter, one, own, told)
 
 
 def addresses(app: Quart, world: World) -> list[str]:
     """List the address of every GET route, its parameters filled in from the world."""
     values: dict[str, Any] = {
         "handle": "ada", "thought_id": world.first.id, "name": "harbour", "tag": "harbour", "username": "ada",
-        "direction": "followers", "activity_id": world.first.id,
+        "direction": "followers", "reaction": "likes", "activity_id": world.first.id,
         "list_id": world.list.id, "person_id": world.ada.id,
-        "filter_id": world.filter.filter.id,
+        "filter_id": world.filter.filter.id, "announcement_id": world.announcement.id,
     }  # fmt: skip
     # Not for people, or only with something in the query; each has tests of its own.
     leave_out = ("assets", "documents", "discovery", "health", "client_api", "media", "oauth", "letters")
@@ -82,7 +86,7 @@ def addresses(app: Quart, world: World) -> list[str]:
         if (
             "GET" not in (rule.methods or ())
             or rule.endpoint.startswith(leave_out)
-            or {"event_id", "report_id"} & set(rule.arguments)
+            or {"event_id", "report_id", "scheduled_id"} & set(rule.arguments)
         ):
             continue
         found.append(adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}))

@@ -7,6 +7,7 @@ from quart import Blueprint, Response, request
 from web.client_api import (
     accounts,
     admin,
+    announcements,
     apps,
     collections,
     conversations,
@@ -44,6 +45,7 @@ blueprint = Blueprint("client_api", __name__, url_prefix="/api")
 for _part in (
     accounts,
     admin,
+    announcements,
     apps,
     collections,
     conversations,

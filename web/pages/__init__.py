@@ -5,6 +5,7 @@ from __future__ import annotations
 from web.pages import (
     account_settings,
     accounts,
+    announcements,
     conversations,
     delivery,
     emoji_reactions,
@@ -28,6 +29,7 @@ from web.pages import (
 
 BLUEPRINTS = (
     timelines.blueprint,
+    announcements.blueprint,
     threads.blueprint,
     thoughts.blueprint,
     scheduled.blueprint,

@@ -11,7 +11,7 @@ from federation.actions.emojis import list_enabled
 from federation.errors import Invalid, NotFound
 from web.current import me, path_id, services
 from web.forms import go_back, typed
-from web.presenting.emojis import reaction_view
+from web.presenting.emojis import MOST_OFFERED, USUAL, reaction_view
 from web.presenting.people import person_view
 from web.presenting.thoughts import Presenter
 from web.rendering import render
@@ -19,9 +19,6 @@ from web.security import rate_limited, signed_in
 from web.view_models import ReactorView
 
 blueprint = Blueprint("emoji_reactions", __name__)
-
-_USUAL = ("👍", "❤️", "😂", "🎉", "😮", "😢", "🔥", "👀", "🤔", "🙏", "👏", "💯")
-_MOST_CUSTOM = 200
 
 
 async def _page(thought_id: UUID, *, error: str = "", http_status: int = 200) -> Response:
@@ -34,8 +31,8 @@ async def _page(thought_id: UUID, *, error: str = "", http_status: int = 200) ->
     return render(
         "react.html",
         thought=view,
-        usual=_USUAL,
-        custom=tuple(reaction_view(one.shortcode, one.url) for one in custom[:_MOST_CUSTOM]),
+        usual=USUAL,
+        custom=tuple(reaction_view(one.shortcode, one.url) for one in custom[:MOST_OFFERED]),
         reactors=tuple(ReactorView(person_view(one.person), reaction_view(one.name, one.url)) for one in reactors),
         error=error,
         http_status=http_status,

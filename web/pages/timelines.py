@@ -7,15 +7,17 @@ from urllib.parse import unquote
 
 from quart import Blueprint, Response
 
-from federation.actions import overview, tags, timelines
+from federation.actions import announcements, overview, tags, timelines
 from federation.actions.timelines import Shown
 from federation.errors import Invalid
 from storage.entries import Entry, Page
 from web.current import me, services, viewer
+from web.current import signed_in as signed_in_as
 from web.flashes import flash
 from web.forms import go, go_back
 from web.pages.composing import new_composer
 from web.paging import Cut, asked_page, cut
+from web.presenting.announcements import announcement_views
 from web.presenting.thoughts import Presenter, each_once
 from web.rendering import render
 from web.security import rate_limited, signed_in
@@ -69,7 +71,14 @@ async def home() -> Response:
     shown = await timelines.get_home(services(), me(), page)
     found = _by_entry(shown, page)
     first = page.older_than is None and page.newer_than is None
-    return _page("home", "Home", shown, found, composer=new_composer() if first else None)
+    more: dict[str, Any] = {}
+    if first:
+        more["composer"] = new_composer()
+        # Told by the query that counts what is unread: where nothing stands, nothing is asked.
+        if (session := signed_in_as()) is not None and session.waiting.announced:
+            posted = await announcements.get_posted(services(), me(), with_dismissed=False)
+            more["announcements"] = announcement_views(posted)
+    return _page("home", "Home", shown, found, **more)
 
 
 @blueprint.get("/local")

@@ -14,6 +14,10 @@ from web.view_models import ReactionView
 Pictures = Mapping[str, str]
 _NONE: Pictures = {}
 
+USUAL = ("👍", "❤️", "😂", "🎉", "😮", "😢", "🔥", "👀", "🤔", "🙏", "👏", "💯")
+"""What people react with most, offered first."""
+MOST_OFFERED = 200
+
 
 def reaction_view(name: str, url: str | None, *, count: int = 1, mine: bool = False) -> ReactionView:
     """Return an emoji that people reacted with."""

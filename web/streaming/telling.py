@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
 
 from federation.actions import streams
+from federation.actions.announcements import find_posted, find_tally
 from federation.actions.conversations import find_told
 from federation.actions.streams import Listening, Told
-from storage.news import Changed, Conversed, EntriesGone, EntryMade, Notified, ThoughtEdited
+from storage.news import (
+    Announced,
+    AnnouncementReacted,
+    Changed,
+    Conversed,
+    EntriesGone,
+    EntryMade,
+    Notified,
+    ThoughtEdited,
+)
+from web.client_api.entities.announcements import announcements
 from web.client_api.entities.conversations import conversations
 from web.client_api.entities.notifications import notifications
-from web.client_api.entities.statuses import Statuses
+from web.client_api.entities.statuses import Statuses, reaction
 from web.streaming.channels import PUBLIC, Channel
 from web.streaming.frames import Frame
 
@@ -45,6 +56,10 @@ async def tell(hub: Hub, services: Services, site: Site, news: Iterable[News]) -
                 await teller.conversed(one)
             elif isinstance(one, Changed):
                 teller.changed(one)
+            elif isinstance(one, Announced):
+                await teller.announced(one)
+            elif isinstance(one, AnnouncementReacted):
+                await teller.announcement_reacted(one)
 
 
 class _Teller:
@@ -103,6 +118,25 @@ class _Teller:
         """Tell people that something of theirs, or of everybody's, is to be read anew."""
         frame = Frame(news.event, news.payload)
         for person_id in news.user_ids or self._subjects("user"):
+            self._to_channel(frame, Channel("user", person_id))
+
+    async def announced(self, news: Announced) -> None:
+        """Tell everybody of an announcement."""
+        if everybody := self._subjects("user"):
+            for written in announcements(self._site, await find_posted(self._services, news.announcement_id)):
+                self._to_people("announcement", written, everybody)
+
+    async def announcement_reacted(self, news: AnnouncementReacted) -> None:
+        """Tell everybody how often an announcement was reacted to with an emoji."""
+        if everybody := self._subjects("user"):
+            tally = await find_tally(self._services, news.announcement_id, news.name)
+            written = reaction(self._site, tally) | {"announcement_id": str(news.announcement_id)}
+            del written["me"]
+            self._to_people("announcement.reaction", written, everybody)
+
+    def _to_people(self, event: str, written: dict[str, Any], people: Iterable[UUID]) -> None:
+        frame = Frame(event, orjson.dumps(written).decode())
+        for person_id in people:
             self._to_channel(frame, Channel("user", person_id))
 
     async def _show(self, event: str, told: Told) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from web.view_models.admin import (
     AdminPersonView,
+    AnnouncementRow,
+    AnnouncementView,
     AttemptView,
     AuditView,
     DomainBlockView,
@@ -49,7 +51,7 @@ from web.view_models.thoughts import (
     ThoughtView,
     VersionView,
 )
-from web.view_models.words import FILTERS, ago, compact, counted, exact, grouped, iso, month, past, soon
+from web.view_models.words import FILTERS, ago, compact, counted, exact, grouped, iso, month, past, soon, span
 
 __all__ = [
     "FILTERS",
@@ -59,6 +61,8 @@ __all__ = [
     "VISIBILITY_LABELS",
     "VISIBILITY_WORDS",
     "AdminPersonView",
+    "AnnouncementRow",
+    "AnnouncementView",
     "ApiKeyView",
     "AppView",
     "AttachmentView",
@@ -105,4 +109,5 @@ __all__ = [
     "month",
     "past",
     "soon",
+    "span",
 ]

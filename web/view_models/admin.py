@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from web.view_models.thoughts import PersonView
+from web.view_models.thoughts import PersonView, ReactionView
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +127,26 @@ class AuditView:
     subject: str = ""
     subject_url: str | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementView:
+    """What admins tell everybody; `when` says in words of when it tells, if of anything that has a time."""
+
+    id: str
+    html: str
+    when: str
+    published_at: datetime | None
+    reactions: tuple[ReactionView, ...] = ()
+    dismissed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementRow:
+    """An announcement as admins see it; `state` is published, due, or draft."""
+
+    id: str
+    source: str
+    when: str
+    state: str
+    at: datetime | None

@@ -58,6 +58,14 @@ def soon(when: datetime, now: datetime | None = None) -> str:
     return f"{day}at {at:%H:%M} UTC"
 
 
+def span(starts: datetime, ends: datetime, *, all_day: bool) -> str:
+    """Say from when to when something lasts; of what takes whole days, the days."""
+    if not all_day:
+        return f"{exact(starts)} to {exact(ends)}"
+    first, last = (exact(at).partition(",")[0] for at in (starts, ends))
+    return first if first == last else f"{first} to {last}"
+
+
 def month(when: datetime) -> str:
     """Return month and year, as precise as a joining date needs to be."""
     return f"{_MONTHS[when.month - 1]} {when.year}"
