@@ -113,7 +113,7 @@ async def get_activity(services: Services, viewer: UUID | None, activity_id: UUI
     mine = activity is not None and viewer is not None and activity.target_id == viewer
     if activity is None or not (activity.public or mine):
         raise NotFound("There is no such activity here.")
-    if activity.payload is None or (sender.state == "deleted" and activity.type != "Delete"):
+    if activity.payload is None:  # of what was deleted since, and of whoever left: all but the Delete itself
         raise Deleted(activity.ap_id)
     return activity.payload
 
