@@ -215,11 +215,15 @@ SETTLE_PENDING = Command(
     WHERE id = $1 AND state = 'pending' AND stamp IS NOT DISTINCT FROM $4"""
 )
 DELETE_ITEM = Command("DELETE FROM collection_items WHERE id = $1")
-DELETE_ITEM_BY_AP_ID = Command("DELETE FROM collection_items WHERE collection_id = $1 AND ap_id = $2")
+DELETE_ITEM_BY_AP_ID = Rows(
+    Item,
+    "DELETE FROM collection_items i WHERE i.collection_id = $1 AND i.ap_id = $2 RETURNING {columns}",
+    columns=ITEM_COLUMNS,
+)
 DELETE_UNLISTED = Command(
     "DELETE FROM collection_items WHERE collection_id = $1 AND listed AND person_ap_id <> ALL($2::text[])"
 )
-# Another stamp is looked into; what was settled with this one stays so.
+# Another stamp is looked into, and who had not agreed is asked about again.
 LIST_ITEMS = Command(
     """INSERT INTO collection_items AS i
         (collection_id, ap_id, person_ap_id, stamp, created_at, position, state, listed)
@@ -228,7 +232,8 @@ LIST_ITEMS = Command(
         WITH ORDINALITY AS x (ap_id, person, stamp, created_at, place)
     ON CONFLICT (collection_id, person_ap_id) DO UPDATE SET ap_id = excluded.ap_id, position = excluded.position,
         listed = true, created_at = excluded.created_at, stamp = excluded.stamp,
-        state = CASE WHEN i.stamp IS DISTINCT FROM excluded.stamp THEN 'pending' ELSE i.state END"""
+        state = CASE WHEN i.state = 'accepted' AND i.stamp IS NOT DISTINCT FROM excluded.stamp THEN 'accepted'
+            ELSE 'pending' END"""
 )
 COUNT_LISTED = Value(int, "SELECT count(*) FROM collection_items WHERE collection_id = $1 AND listed")
 FEATURED_PEOPLE = Value(

@@ -162,6 +162,24 @@ USED_MOST = Value(
 )
 
 
+FORGET_OTHERS = Command(
+    """DELETE FROM featured_tags f USING tags g
+    WHERE f.user_id = $1 AND g.id = f.tag_id AND g.name <> ALL($2::text[])"""
+)
+COIN_ALL = Command("INSERT INTO tags (name) SELECT unnest($1::text[]) ON CONFLICT (name) DO NOTHING")
+FEATURE_ALL = Command(
+    """INSERT INTO featured_tags (user_id, tag_id) SELECT $1, id FROM tags WHERE name = ANY($2::text[])
+    ON CONFLICT DO NOTHING"""
+)
+
+
+async def replace_featured(db: Connection, user_id: UUID, names: Sequence[str]) -> None:
+    """Store exactly these hashtags as those that a remote person's profile shows."""
+    await FORGET_OTHERS.run(db, user_id, names)
+    await COIN_ALL.run(db, names)
+    await FEATURE_ALL.run(db, user_id, names)
+
+
 async def list_history(db: Connection, names: Sequence[str]) -> list[TagDay]:
     """List on which of the last days tags were used in public."""
     return await HISTORY.all(db, names) if names else []

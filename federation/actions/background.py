@@ -11,16 +11,17 @@ import structlog
 
 from federation.actions.people import get_person_by_ap_id
 from federation.actions.reactions import boost_thought
+from federation.actions.receive_collection import read_collection, receive_collection
 from federation.actions.receive_quote import look_into_quote
 from federation.actions.receive_thought import receive_deletion, receive_edit, receive_thought
 from federation.actions.search import store_fetched
 from federation.actions.verify_links import verify_links
 from federation.errors import Gone, Temporary, ThoughtsError
 from federation.remote.actors import refresh_actor
-from federation.remote.collections import fill_profile
+from federation.remote.collections import FilledProfile, fill_profile
 from federation.remote.failures import classify
 from federation.remote.objects import fetch_thought
-from storage import fetches, people, reactions, thoughts
+from storage import fetches, people, reactions, tags, thoughts
 from storage.errors import DatabaseUnavailable
 from storage.fetches import Fetch
 from storage.people import Person
@@ -104,6 +105,8 @@ async def _read(services: Services, fetch: Fetch) -> None:
             await fill(services, await get_person_by_ap_id(services, fetch.url))
         case "links":
             await verify_links(services, await get_person_by_ap_id(services, fetch.url))
+        case "collection":
+            await read_collection(services, fetch.url)
         case "thought":
             await _read_thought(services, fetch)
 
@@ -162,6 +165,19 @@ async def fill(services: Services, person: Person) -> None:
             if known is not None:
                 await boost_quietly(services, person, known.id, boost.id, boost)
     await _pin(services, person, filled.featured)
+    await _curate(services, person, filled)
+
+
+async def _curate(services: Services, person: Person, filled: FilledProfile) -> None:
+    """Take over a remote person's collections, and the hashtags that their profile shows."""
+    for collection in filled.collections:
+        if collection.attributed_to == person.ap_id:
+            await receive_collection(services, person, collection)
+    async with services.database.transaction() as db:
+        await fetches.request(db, "collection", filled.unread_collections)
+        if filled.tags is not None:
+            await tags.replace_featured(db, person.id, filled.tags)
+    services.wake()
 
 
 async def boost_quietly(services: Services, person: Person, thought_id: UUID, ap_id: str, boost: Announce) -> None:

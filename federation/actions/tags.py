@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from federation.actions.acting import acting
+from federation.actions.outgoing import Audience, send
 from federation.errors import Invalid, NotFound
 from federation.protocol.text import normalise_tag
 from storage import relations, tags
@@ -116,7 +117,32 @@ async def feature_tag(services: Services, person: Person, text: str) -> Featured
         made = await tags.FEATURE.run(db, person.id, tag_id, MOST_FEATURED)
         if not made and not await tags.IS_FEATURED.get(db, person.id, tag_id):
             raise Invalid(f"Your profile shows {MOST_FEATURED} tags. Take one away first.")
-        return next(one for one in await tags.FEATURED.all(db, person.id) if one.name == name)
+        if made:
+            await _tell(db, services, person, "Add", name)
+        shown = next(one for one in await tags.FEATURED.all(db, person.id) if one.name == name)
+    services.wake()
+    return shown
+
+
+async def _tell(db: Connection, services: Services, person: Person, kind: str, name: str) -> None:
+    """Tell the followers' servers which hashtags a profile shows."""
+    await send(
+        db, services, person, kind,
+        lambda ap_id: services.render.collections.hashtag(kind, ap_id, person, name),
+        ordering_key=f"{person.ap_id} {name}",
+        audience=Audience(to_followers=True),
+        public=True,
+    )  # fmt: skip
+
+
+async def receive_featured_tag(services: Services, person: Person, name: str, *, shown: bool) -> None:
+    """Take over that a remote person's profile shows a hashtag, or does no longer."""
+    async with services.database.transaction() as db:
+        tag_id = await tags.COIN.one(db, name)
+        if shown:
+            await tags.FEATURE.run(db, person.id, tag_id, MOST_FEATURED)
+        else:
+            await tags.UNFEATURE.run(db, person.id, tag_id)
 
 
 async def unfeature_tag(services: Services, person: Person, text: str) -> None:
@@ -124,15 +150,19 @@ async def unfeature_tag(services: Services, person: Person, text: str) -> None:
     name = tag_name(text)
     async with acting(services, person) as db:
         tag_id = await tags.ID_OF.get(db, name)
-        if tag_id is not None:
-            await tags.UNFEATURE.run(db, person.id, tag_id)
+        if tag_id is not None and await tags.UNFEATURE.run(db, person.id, tag_id):
+            await _tell(db, services, person, "Remove", name)
+    services.wake()
 
 
 async def unfeature_by_id(services: Services, person: Person, featured_id: UUID) -> None:
     """Take a tag from one's profile by the id of its place there."""
     async with acting(services, person) as db:
-        if not await tags.UNFEATURE_BY_ID.run(db, person.id, featured_id):
+        shown = next((one for one in await tags.FEATURED.all(db, person.id) if one.id == featured_id), None)
+        if shown is None or not await tags.UNFEATURE_BY_ID.run(db, person.id, featured_id):
             raise NotFound("Your profile does not show that tag.")
+        await _tell(db, services, person, "Remove", shown.name)
+    services.wake()
 
 
 async def get_featured(services: Services, person: Person) -> list[Featured]:

@@ -12,14 +12,17 @@ from federation.actions.follows import (
     unfollow_person,
 )
 from federation.errors import Forbidden, NotFound
+from federation.inbound import collections, quotes
 from federation.inbound.envelope import Envelope, find_ours
-from federation.inbound.quotes import on_answer
 from storage import people, relations
 
 if TYPE_CHECKING:
     from federation.protocol.activities import Accept, Follow, Reference, Reject
     from federation.services import Services
     from storage.people import Person
+
+
+_REQUESTS = ("QuoteRequest", "FeatureRequest")
 
 
 async def on_follow(services: Services, envelope: Envelope, activity: Follow) -> str:
@@ -42,22 +45,35 @@ async def on_follow(services: Services, envelope: Envelope, activity: Follow) ->
 
 async def on_accept(services: Services, envelope: Envelope, activity: Accept) -> str:
     """Take note that our request was accepted; nobody can be made to follow, or be quoted, without one."""
-    if activity.object.type == "QuoteRequest":
-        return await on_answer(services, envelope, activity, activity.result) if activity.result else "has no stamp"
+    if activity.object.type in _REQUESTS:
+        return await _on_consent(services, envelope, activity, activity.result) if activity.result else "has no stamp"
     follower = await _follower(services, envelope, activity.object)
-    if follower is None or not await follow_was_accepted(services, follower, envelope.signer):
-        return "accepts nothing that we asked for"
-    return ""
+    if follower is not None and await follow_was_accepted(services, follower, envelope.signer):
+        return ""
+    if activity.result is not None and activity.object.document is None:
+        return await _on_consent(services, envelope, activity, activity.result)
+    return "accepts nothing that we asked for"
 
 
 async def on_reject(services: Services, envelope: Envelope, activity: Reject) -> str:
     """Take note that our request was rejected, or that one of ours is a follower no more."""
-    if activity.object.type == "QuoteRequest":
-        return await on_answer(services, envelope, activity, None)
+    if activity.object.type in _REQUESTS:
+        return await _on_consent(services, envelope, activity, None)
     follower = await _follower(services, envelope, activity.object)
-    if follower is None or not await follow_was_rejected(services, follower, envelope.signer):
-        return "rejects nothing that we asked for"
-    return ""
+    if follower is not None and await follow_was_rejected(services, follower, envelope.signer):
+        return ""
+    if activity.object.document is None:
+        return await _on_consent(services, envelope, activity, None)
+    return "rejects nothing that we asked for"
+
+
+async def _on_consent(services: Services, envelope: Envelope, activity: Accept | Reject, stamp: str | None) -> str:
+    """Take note of an answer to our wish to quote or feature somebody; Mastodon names it by its id alone."""
+    if activity.object.type != "FeatureRequest" and await quotes.on_answer(services, envelope, activity, stamp):
+        return ""
+    if activity.object.type != "QuoteRequest" and await collections.on_answer(services, envelope, activity, stamp):
+        return ""
+    return "answers nothing that we asked for"
 
 
 async def undo_follow(services: Services, envelope: Envelope, target_ap_id: str) -> str:

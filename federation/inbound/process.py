@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from federation.errors import Rejected, Temporary, ThoughtsError
-from federation.inbound import actors, follows, quotes, reactions, reports, thoughts
+from federation.inbound import actors, collections, follows, quotes, reactions, reports, thoughts
 from federation.inbound.accept import MAX_ACTIVITY_BYTES
 from federation.inbound.envelope import Envelope
 from federation.protocol import activities as wire
@@ -46,6 +46,7 @@ HANDLERS: dict[type[wire.Envelope], Handler] = {
     wire.Like: reactions.on_like,
     wire.Announce: reactions.on_announce,
     wire.QuoteRequest: quotes.on_quote_request,
+    wire.FeatureRequest: collections.on_feature_request,
     wire.Undo: reactions.on_undo,
     wire.Add: reactions.on_add,
     wire.Remove: reactions.on_remove,

@@ -13,7 +13,7 @@ from storage import people, thoughts
 
 if TYPE_CHECKING:
     from federation.inbound.envelope import Envelope
-    from federation.protocol.activities import Accept, Delete, QuoteRequest, Reject
+    from federation.protocol.activities import Accept, QuoteRequest, Reject
     from federation.services import Services
 
 
@@ -47,16 +47,13 @@ async def _quoting(services: Services, envelope: Envelope, activity: QuoteReques
     return found if mine and isinstance(found, RemoteThought) else None
 
 
-async def on_answer(services: Services, envelope: Envelope, activity: Accept | Reject, stamp: str | None) -> str:
-    """Take note of what became of our request to quote somebody."""
+async def on_answer(services: Services, envelope: Envelope, activity: Accept | Reject, stamp: str | None) -> bool:
+    """Take note of what became of our request to quote somebody; False when there was none."""
     document = activity.object.document or {}
     about = (activity.object.object, one_id(document.get("instrument")))
-    if await request_was_answered(services, envelope.signer, activity.object.id, about, stamp):
-        return ""
-    return "answers no request to quote of ours"
+    return await request_was_answered(services, envelope.signer, activity.object.id, about, stamp)
 
 
-async def on_end_of_consent(services: Services, envelope: Envelope, activity: Delete) -> bool:
+async def on_end_of_consent(services: Services, envelope: Envelope, stamp: str) -> bool:
     """Take note that a consent was taken back; False when it is none that we know."""
-    stamp = activity.object.id
-    return stamp is not None and await stamp_was_withdrawn(services, envelope.signer, stamp)
+    return await stamp_was_withdrawn(services, envelope.signer, stamp)

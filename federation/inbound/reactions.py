@@ -8,10 +8,12 @@ from federation.actions.emoji_reactions import receive_reaction, undo_reaction
 from federation.actions.follows import unfollow_person
 from federation.actions.reactions import boost_thought, like_thought, unboost_thought, unlike_thought
 from federation.actions.search import store_fetched
+from federation.inbound import collections
 from federation.inbound.actors import undo_block
 from federation.inbound.envelope import Envelope
 from federation.inbound.follows import undo_follow
 from federation.protocol.documents import one_id
+from federation.protocol.featured import COLLECTION, ITEM
 from federation.remote.objects import fetch_thought
 from storage import entries, people, reactions, relations, remote_actors, thoughts
 
@@ -119,7 +121,13 @@ async def _undo_by_id(services: Services, envelope: Envelope, ap_id: str | None)
 
 
 async def on_add(services: Services, envelope: Envelope, activity: Add) -> str:
-    """Take over a pin: to the signer's own featured collection, of their own thought."""
+    """Take over a pin: to the signer's own featured collection, of their own thought; or what stands in collections."""
+    if activity.object.type == COLLECTION:
+        return await collections.on_collection(services, envelope, activity.object)
+    if activity.object.type == ITEM:
+        return await collections.on_item(services, envelope, activity)
+    if activity.object.type == "Hashtag":
+        return await collections.on_hashtag(services, envelope, activity, shown=True)
     thought = await _pinnable(services, envelope, activity)
     if thought is None:
         return "adds nothing that we act upon"
@@ -129,10 +137,12 @@ async def on_add(services: Services, envelope: Envelope, activity: Add) -> str:
 
 
 async def on_remove(services: Services, envelope: Envelope, activity: Remove) -> str:
-    """Take over an unpin."""
+    """Take over an unpin, or what leaves a profile or a collection."""
+    if activity.object.type == "Hashtag":
+        return await collections.on_hashtag(services, envelope, activity, shown=False)
     thought = await _pinnable(services, envelope, activity)
     if thought is None:
-        return "removes nothing that we act upon"
+        return await collections.on_removal(services, envelope, activity)
     async with services.database.transaction() as db:
         await reactions.delete_pin(db, envelope.signer.id, thought.id)
     return ""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from federation.actions.receive_collection import receive_end
 from federation.actions.receive_thought import receive_deletion, receive_edit, receive_thought
 from federation.actions.votes import receive_vote
 from federation.errors import Rejected
+from federation.inbound import collections, quotes
 from federation.inbound.actors import delete_actor, update_actor
+from federation.inbound.collections import on_collection
 from federation.inbound.envelope import Envelope
-from federation.inbound.quotes import on_end_of_consent
 from federation.protocol.activities import ACTOR_TYPES
+from federation.protocol.featured import COLLECTION
 from federation.protocol.objects import RemoteThought, Tombstone, parse_object
+from federation.protocol.stamps import FEATURE, QUOTE
 from federation.remote.objects import fetch_thought
 from storage import people
 
@@ -45,6 +49,8 @@ async def on_update(services: Services, envelope: Envelope, activity: Update) ->
     """Take over an edit of a thought or of the signer's own profile."""
     if activity.object.type in ACTOR_TYPES or activity.object.id == envelope.signer.ap_id:
         return await update_actor(services, envelope.signer)
+    if activity.object.type == COLLECTION:
+        return await on_collection(services, envelope, activity.object)
     thought = await _read(services, envelope, activity.object, activity)
     if thought is None:
         return "is deleted already"
@@ -65,12 +71,28 @@ async def on_delete(services: Services, envelope: Envelope, activity: Delete) ->
     async with services.database.connection() as db:
         if await people.find_by_ap_id(db, activity.object.id) is not None:
             return "deletes somebody else"
-    if activity.object.type == "QuoteAuthorization":
-        return "" if await on_end_of_consent(services, envelope, activity) else "takes back what we do not have"
-    problem = await receive_deletion(services, envelope.signer, activity.object.id)
-    # Named by its id alone, a consent looks like any other object.
-    unknown = problem != "" and activity.object.document is None
-    return "" if unknown and await on_end_of_consent(services, envelope, activity) else problem
+    return await _delete(services, envelope, activity.object.id, activity.object)
+
+
+async def _delete(services: Services, envelope: Envelope, gone: str, reference: Reference) -> str:
+    """Delete what is neither the signer nor anybody else."""
+    signer = envelope.signer
+    if reference.type in (QUOTE, FEATURE):
+        return "" if await _ends_consent(services, envelope, gone) else "takes back what we do not have"
+    if reference.type == COLLECTION:
+        return "" if await receive_end(services, signer, gone, for_good=True) else "deletes what we do not have"
+    problem = await receive_deletion(services, signer, gone)
+    # Named by its id alone, a consent or a collection looks like any other object.
+    unnamed = problem != "" and reference.document is None
+    if unnamed and (await receive_end(services, signer, gone, for_good=True)):
+        return ""
+    return "" if unnamed and await _ends_consent(services, envelope, gone) else problem
+
+
+async def _ends_consent(services: Services, envelope: Envelope, stamp: str) -> bool:
+    return await quotes.on_end_of_consent(services, envelope, stamp) or await collections.on_end_of_consent(
+        services, envelope, stamp
+    )
 
 
 async def _read(

@@ -129,6 +129,14 @@ class QuoteRequest(Envelope):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureRequest(Envelope):
+    """A wish to put the actor `object` into the collection `instrument` (FEP-7aa9)."""
+
+    object: str
+    instrument: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block(Envelope):
     """The actor wants nothing to do with `object`."""
 
@@ -183,6 +191,7 @@ Activity = (
     | Like
     | Announce
     | QuoteRequest
+    | FeatureRequest
     | Block
     | Flag
     | Move
@@ -229,6 +238,7 @@ _READERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Activity]] = {
     "EmojiReact": lambda common, doc: Like(**common, object=_object_id(doc), reaction=_reaction(doc)),
     "Announce": lambda common, doc: Announce(**common, object=_identified(doc)),
     "QuoteRequest": lambda common, doc: QuoteRequest(**common, object=_object_id(doc), instrument=_instrument(doc)),
+    "FeatureRequest": lambda common, doc: FeatureRequest(**common, object=_object_id(doc), instrument=_instrument(doc)),
     "Block": lambda common, doc: Block(**common, object=_object_id(doc)),
     "Flag": _flag,
     "Move": lambda common, doc: Move(**common, object=_object_id(doc), target=_target(doc)),
@@ -294,7 +304,7 @@ def _instrument(document: dict[str, Any]) -> Reference:
     found = next((item for item in as_list(document.get("instrument"))[:1] if isinstance(item, dict | str)), None)
     reference = _refer(found) if found else None
     if reference is None or reference.id is None:
-        raise Invalid("The QuoteRequest does not say what quotes.")
+        raise Invalid("The request does not say what would refer to it.")
     return reference
 
 
@@ -349,7 +359,7 @@ def authority_problem(activity: Activity, signer_id: str) -> str | None:  # noqa
             return _authorship_problem(reference, signer_id)
         case Delete(object=reference):
             return _ownership_problem(reference, signer_id)
-        case QuoteRequest(instrument=reference):
+        case QuoteRequest(instrument=reference) | FeatureRequest(instrument=reference):
             return _authorship_problem(reference, signer_id)
         case Undo(object=reference):
             return _ownership_problem(reference, signer_id)

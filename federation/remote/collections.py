@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from federation.errors import Gone, Invalid, NotFound, RemoteError
 from federation.protocol.activities import Announce, Create, Reference, parse_activity
 from federation.protocol.collections import CollectionDocument, parse_collection
 from federation.protocol.documents import one_id, type_of
+from federation.protocol.featured import RemoteCollection, hashtag_names, parse_featured_collection
 from federation.protocol.ids import acceptable
 from federation.protocol.objects import RemoteThought, Tombstone, parse_object
 from federation.remote.documents import malformed, read_document
@@ -20,6 +21,8 @@ from storage.people import Person
 _OUTBOX_ITEMS = 20
 _FEATURED_ITEMS = 20
 _CONNECTIONS = 40
+_COLLECTIONS = 20
+_TAGS = 10
 _PAGES = 2
 
 
@@ -41,13 +44,17 @@ class FilledProfile:
     """What a first look at a remote person found, newest first.
 
     `thoughts` were embedded and are this person's own; `unread` are ids of theirs still to be fetched;
-    `boosts` are theirs, of anybody's thoughts.
+    `boosts` are theirs, of anybody's thoughts. `collections` of people were embedded, `unread_collections` are still
+    to be fetched; `tags` are the hashtags that they show, None when that is not known.
     """
 
     featured: tuple[str, ...]
     thoughts: tuple[RemoteThought, ...]
     boosts: tuple[Announce, ...]
     unread: tuple[str, ...]
+    collections: tuple[RemoteCollection, ...]
+    unread_collections: tuple[str, ...]
+    tags: list[str] | None
 
 
 async def fill_profile(reader: Reader, person: Person) -> FilledProfile:
@@ -67,9 +74,11 @@ async def fill_profile(reader: Reader, person: Person) -> FilledProfile:
                 (actor.featured_url, _FEATURED_ITEMS),
                 (actor.followers_url, _CONNECTIONS),
                 (actor.following_url, _CONNECTIONS),
+                (actor.collections_url, _COLLECTIONS),
+                (actor.featured_tags_url, _TAGS),
             )
         ]
-    outbox, featured, followers, following = (task.result() for task in reading)
+    outbox, featured, followers, following, collections, tags = (task.result() for task in reading)
     async with reader.database.transaction() as db:
         await remote_actors.set_counts(
             db, person.id, followers=_total(followers), following=_total(following), thoughts=_total(outbox)
@@ -78,7 +87,26 @@ async def fill_profile(reader: Reader, person: Person) -> FilledProfile:
             if listing is not None:
                 await remote_actors.replace_connections(db, person.id, direction, listing.ids(), listing.total)
         await remote_actors.mark_filled(db, person.id)
-    return _sorted_out(person, featured or Listing(None, ()), outbox or Listing(None, ()))
+    found = _sorted_out(person, featured or Listing(None, ()), outbox or Listing(None, ()))
+    embedded, unread = _collections_in(collections or Listing(None, ()))
+    return replace(
+        found,
+        collections=embedded,
+        unread_collections=unread,
+        tags=hashtag_names(tags.items, most=_TAGS) if tags is not None else None,
+    )
+
+
+def _collections_in(listing: Listing) -> tuple[tuple[RemoteCollection, ...], tuple[str, ...]]:
+    """Return the embedded collections of people, which are of the server that lists them, and the ids of others."""
+    embedded: list[RemoteCollection] = []
+    for item in listing.items:
+        try:
+            if isinstance(item, dict):
+                embedded.append(parse_featured_collection(item))
+        except Invalid:
+            continue
+    return tuple(embedded), tuple(item for item in listing.items if isinstance(item, str))
 
 
 async def read_listing(reader: Reader, url: str, *, most: int) -> Listing:
@@ -131,7 +159,7 @@ def _sorted_out(person: Person, featured: Listing, outbox: Listing) -> FilledPro
                 boosts.append(boost)
             case str(thought_id):
                 unread.append(thought_id)
-    return FilledProfile(featured.ids(), tuple(thoughts), tuple(boosts), tuple(unread))
+    return FilledProfile(featured.ids(), tuple(thoughts), tuple(boosts), tuple(unread), (), (), None)
 
 
 def _read_item(item: str | dict[str, Any], owner: str) -> RemoteThought | Announce | str | None:

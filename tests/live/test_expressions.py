@@ -117,3 +117,67 @@ async def test_two_instances_exchange_quotes(tmp_path: Path) -> None:
             return bool(status["quote_approval"]["current_user"] == "denied")
 
         await eventually(closed, what="the policy arrived")
+
+
+async def test_two_instances_exchange_collections(tmp_path: Path) -> None:
+    async with running_instance(tmp_path / "a", "127.0.0.1") as a, running_instance(tmp_path / "b", "127.0.0.2") as b:
+        for instance, names in ((a, ("alice", "ann")), (b, ("bob", "ben"))):
+            for name in names:
+                instance.person(name)
+                await instance.api(name, "PATCH", "/api/v1/profile", json={"discoverable": True})
+        await _follow(b, "ben", f"@alice@{a.authority}")
+        await a.api("alice", "POST", "/api/v1/featured_tags", json={"name": "boats"})
+        alice = await b.find("ben", f"@alice@{a.authority}")
+        bob = await a.find("alice", f"@bob@{b.authority}")
+        assert bob["feature_approval"] == {"automatic": ["public"], "manual": [], "current_user": "automatic"}
+        ann = await a.find("alice", "@ann")
+        wanted = {
+            "name": "Good company",
+            "discoverable": True,
+            "tag_name": "boats",
+            "account_ids": [ann["id"], bob["id"]],
+        }
+        made = (await a.api("alice", "POST", "/api/v1/collections", json=wanted))["collection"]
+        assert [item["state"] for item in made["items"]] == ["accepted", "pending"]
+
+        async def agreed() -> bool:
+            there = (await a.api("ann", "GET", f"/api/v1/collections/{made['id']}"))["collection"]
+            return [item["account_id"] for item in there["items"]] == [ann["id"], bob["id"]]
+
+        await eventually(agreed, what="the one asked agreed")
+
+        async def arrived() -> dict[str, Any] | None:
+            found = await b.api("ben", "GET", f"/api/v1/accounts/{alice['id']}/collections")
+            return next((one for one in found["collections"] if one["item_count"] == 2), None)
+
+        seen: dict[str, Any] = await eventually(arrived, what="the collection arrived with both")
+        assert (seen["uri"], seen["name"], seen["local"], seen["tag"]["name"]) == (
+            made["uri"], "Good company", False, "boats",
+        )  # fmt: skip
+        shown = await b.api("ben", "GET", f"/api/v1/collections/{seen['id']}")
+        assert [one["acct"] for one in shown["accounts"]] == [f"alice@{a.authority}", f"ann@{a.authority}", "bob"]
+        notices = await b.api("bob", "GET", "/api/v1/notifications")
+        assert [(one["type"], one["collection"]["id"]) for one in notices] == [("added_to_collection", seen["id"])]
+
+        async def tagged() -> bool:
+            return [
+                one["name"] for one in await b.api("ben", "GET", f"/api/v1/accounts/{alice['id']}/featured_tags")
+            ] == ["boats"]
+
+        await eventually(tagged, what="the hashtag arrived")
+
+        own = shown["collection"]["items"][1]["id"]
+        await b.api("bob", "POST", f"/api/v1/collections/{seen['id']}/items/{own}/revoke")
+
+        async def left() -> bool:
+            there = (await a.api("alice", "GET", f"/api/v1/collections/{made['id']}"))["collection"]
+            return [item["account_id"] for item in there["items"]] == [ann["id"]]
+
+        await eventually(left, what="the consent was taken back")
+        await a.api("alice", "DELETE", f"/api/v1/collections/{made['id']}")
+
+        async def gone() -> bool:
+            found = await b.api("ben", "GET", f"/api/v1/accounts/{alice['id']}/collections")
+            return bool(found["collections"] == [])
+
+        await eventually(gone, what="the collection is gone")

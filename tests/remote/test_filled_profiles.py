@@ -105,3 +105,24 @@ async def test_inlined_first_page_costs_no_request(reader: Reader, remote: Host)
     remote.put(start, collection(start, first=first))
     assert (await read_listing(reader, start, most=1)).ids() == (gotosocial.note_id(remote.origin),)
     assert remote.asked == ["/list"]
+
+
+async def test_collections_of_people_and_hashtags_are_read(reader: Reader, remote: Host, other: Host) -> None:
+    own = remote.actor()["id"]
+    person = await refresh_actor(reader, own)
+    embedded = {
+        "id": f"{own}/collections/1", "type": "FeaturedCollection", "attributedTo": own, "name": "Good people",
+        "orderedItems": [{"type": "FeaturedItem", "featuredObject": f"{other.origin}/u/1"}],
+    }  # fmt: skip
+    foreign = {**embedded, "id": f"{other.origin}/collections/1"}
+    nameless = {**embedded, "id": f"{own}/collections/3", "name": ""}
+    url = f"{own}/collections/featured_collections"
+    remote.put(url, collection(url, orderedItems=[embedded, f"{own}/collections/2", foreign, nameless]))
+    tags = f"{own}/collections/tags"
+    items = [{"type": "Hashtag", "name": "#Boats"}, {"type": "Hashtag", "name": "no tag"}, {"type": "Note"}, "x"]
+    remote.put(tags, collection(tags, items=items))
+    filled = await fill_profile(reader, person)
+    assert [one.id for one in filled.collections] == [f"{own}/collections/1"]
+    assert [one.person for one in filled.collections[0].items] == [f"{other.origin}/u/1"]
+    assert filled.unread_collections == (f"{own}/collections/2", f"{other.origin}/collections/1")
+    assert filled.tags == ["boats"]
