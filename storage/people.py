@@ -378,15 +378,6 @@ COUNT_ACTIVE_SINCE = Value(
         AND (last_thought_at > $1 OR EXISTS (
             SELECT FROM sessions s WHERE s.user_id = users.id AND s.last_seen_at > $1))""",
 )
-# For a page that has nothing to search for yet: who agreed to be found, the liveliest first.
-SUGGESTED = Rows(
-    Person,
-    """SELECT {columns} FROM users u
-    WHERE NOT u.is_remote AND u.actor_type <> 'Application' AND u.state = 'active' AND u.discoverable
-        AND NOT u.silenced AND u.id IS DISTINCT FROM $1
-    ORDER BY u.last_thought_at DESC NULLS LAST, u.id DESC LIMIT $2""",
-    columns=COLUMNS,
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,5 +54,5 @@ def cut(items: Sequence[Item], page: Page, id_of: Callable[[Item], UUID]) -> Cut
 
 def page_url(**place: str) -> str:
     """Return the address of another page of this list, its filters kept."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("before", "after")]
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("before", "after", *place)]
     return f"{request.path}?{urlencode([*kept, *place.items()])}"

@@ -167,9 +167,3 @@ async def refresh_in_background(services: Services, person: Person) -> bool:
             await fetches.request(db, "profile", [person.ap_id])
     services.wake()
     return actor.filled_at is None
-
-
-async def suggest_people(services: Services, viewer: Person | None, *, limit: int = 12) -> list[Person]:
-    """List people of ours who agreed to be found."""
-    async with services.database.connection() as db:
-        return await people.SUGGESTED.all(db, viewer.id if viewer else None, limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MOST_FEATURED = 10
 MOST_FOLLOWED = 500
 SUGGESTED = 10
+_DAY_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,13 @@ class Hashtag:
     history: list[TagDay] = field(default_factory=list)
     following: bool = False
     featuring: bool = False
+
+    def week(self, now: datetime) -> list[TagDay]:
+        """Return its last seven days, today first, those without use as well."""
+        today = int(now.timestamp()) // _DAY_S * _DAY_S
+        used = {one.day: one for one in self.history}
+        days = [today - number * _DAY_S for number in range(7)]
+        return [used.get(day) or TagDay(self.name, day, 0, 0) for day in days]
 
 
 def tag_name(text: str) -> str:

@@ -364,7 +364,8 @@ async def _next_stop(surfer: Surfer) -> str:
 
 
 _EVERYWHERE = (
-    "/", "/home", "/local", "/federated", "/search", "/search?q=fog", "/about", "/signin", "/signup", "/compose",
+    "/", "/home", "/local", "/federated", "/explore", "/explore/tags", "/explore/people", "/search",
+    "/search?q=fog", "/about", "/signin", "/signup", "/compose",
     "/notifications", "/bookmarks", "/follow-requests", "/tags/hafen", "/settings/profile", "/settings/appearance",
     "/settings/top-friends", "/settings/account", "/settings/sessions", "/settings/api-keys", "/settings/blocks",
     "/settings/filters", "/settings/apps", "/lists", "/tags", "/likes",

@@ -220,6 +220,11 @@ TIMELINE = (
     LINKED,
 )
 
+_EXPLORING = {"current": "search"}
+TRENDS = (
+    v.TrendView("fog", "Fog", 34, (0, 1, 0, 4, 9, 12, 8), following=True),
+    v.TrendView("donaudampfschifffahrt" * 4, "Donaudampfschifffahrt" * 4, 3, (0, 0, 0, 0, 0, 0, 3)),
+)
 ROWS = tuple(
     v.PersonRow(
         p,
@@ -562,7 +567,23 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"q": "fog", "people": ROWS[:3], "thoughts": TIMELINE[:2], "tags": ("fog", "foghorn")}
         | {"current": "search", "resolving": "example.social does not answer at the moment."},
     ),
-    "explore": ("search.html", {"q": "", "suggestions": ROWS, "current": "search"}),
+    "search-start": ("search.html", {"q": "", "current": "search"}),
+    "explore": ("explore.html", {"kind": "thoughts", "is_on": True, "thoughts": TIMELINE[:3], **_PAGED, **_EXPLORING}),
+    "explore-tags": ("explore.html", {"kind": "tags", "is_on": True, "tags": TRENDS, **_PAGED, **_EXPLORING}),
+    "explore-people": (
+        "explore.html",
+        {
+            "kind": "people",
+            "is_on": True,
+            "rows": ROWS,
+            "suggested": ((ROWS[0], "Followed by people you follow"),),
+            "newest": True,
+            "is_local": True,
+        }
+        | {**_PAGED, **_EXPLORING},
+    ),
+    "explore-quiet": ("explore.html", {"kind": "tags", "is_on": True, **_EXPLORING}),
+    "explore-off": ("explore.html", {"kind": "thoughts", "is_on": False, **_EXPLORING}),
     "search-empty": ("search.html", {"q": "<script>", "current": "search"}),
     "direct": (
         "direct.html",

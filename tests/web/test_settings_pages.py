@@ -64,7 +64,7 @@ async def test_profile_is_saved_and_shown(client: Browser, stranger: Browser) ->
     assert 'href="https://marsh.example"' in page
     assert '<span class="tag">bot</span>' in page
     assert 'name="locked" value="1" checked' in await client.page("/settings/profile")
-    assert "Ada Marsh" in await stranger.page("/search")
+    assert "Ada Marsh" in await stranger.page("/explore/people?order=new")
 
 
 async def test_refused_profile_keeps_what_was_typed(client: Browser) -> None:

@@ -94,6 +94,7 @@ def _entities(scene: Scene) -> list[str]:
 def _lists(scene: Scene) -> list[str]:
     return [
         "/home", "/local", "/federated", "/tags/fishes", "/notifications", "/bookmarks", "/likes", "/",
+        "/explore", "/explore/people?order=new",
         f"/search?q={MARK}", "/search?q=fishes", "/search", "/@bob", "/@bob/with_replies", "/@bob/followers",
         "/@bob/following", "/@bob/feed.atom", f"/@bob/{scene.theirs.id}",
     ]  # fmt: skip

@@ -227,7 +227,8 @@ async def test_nothing_typed_becomes_markup(
     client = await client_for(bob)
     pages = [
         "/@ada", f"/@ada/{thought.id}", "/local", "/notifications", f"/compose?reply_to={thought.id}",
-        "/search", f"/search?q={NASTY}", f"/compose?mention={NASTY}", f"/share?text={NASTY}", "/@ada/followers",
+        "/explore/people?order=new",
+        f"/search?q={NASTY}", f"/compose?mention={NASTY}", f"/share?text={NASTY}", "/@ada/followers",
         "/@ada/feed.atom", "/@ada.rss", f"/signin?next=/{NASTY}", f"/signup?invite={NASTY}",
     ]  # fmt: skip
     for browser in (client, stranger):

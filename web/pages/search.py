@@ -25,9 +25,7 @@ async def search() -> Response:
     """Search people, thoughts and tags; a pasted handle or address of elsewhere is asked for over the network."""
     query, who = request.args.get("q", "").strip(), viewer()
     if not query:
-        suggested = await people.suggest_people(services(), who)
-        relations = await people.get_relations(services(), who, [one.id for one in suggested]) if who else {}
-        return render("search.html", current="search", q="", suggestions=person_rows(suggested, relations, who))
+        return render("search.html", current="search", q="")
     await count("search", "60/minute", str(who.id) if who else None)
     page = asked_page()
     found = await search_everything(services(), who, query, page, resolve=who is not None)

@@ -51,6 +51,7 @@ from web.view_models.thoughts import (
     ThoughtView,
     VersionView,
 )
+from web.view_models.trends import TrendView
 from web.view_models.words import FILTERS, ago, compact, counted, exact, grouped, iso, month, past, soon, span
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "ScopeView",
     "SessionView",
     "ThoughtView",
+    "TrendView",
     "VersionView",
     "ago",
     "compact",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from federation.actions.moderating_tags import Moderated
@@ -24,10 +24,6 @@ def search(site: Site, found: Found, hashtags: Iterable[Hashtag], viewer: Person
         "statuses": Statuses(site, found.shown, viewer).all(),
         "hashtags": [tag(site, one, viewer) for one in hashtags],
     }
-
-
-_DAY_S: Final = 24 * 3600
-_DAYS: Final = 7
 
 
 def tag(site: Site, one: Hashtag, viewer: Person | None) -> dict[str, Any]:
@@ -53,17 +49,8 @@ def admin_tag(site: Site, one: Moderated, viewer: Person) -> dict[str, Any]:
 
 
 def _history(one: Hashtag) -> list[dict[str, str]]:
-    today = int(datetime.now(UTC).timestamp()) // _DAY_S * _DAY_S
-    used = {day.day: day for day in one.history}
-    days = [today - number * _DAY_S for number in range(_DAYS)]
-    return [
-        {
-            "day": str(day),
-            "uses": str(used[day].uses) if day in used else "0",
-            "accounts": str(used[day].accounts) if day in used else "0",
-        }
-        for day in days
-    ]
+    week = one.week(datetime.now(UTC))
+    return [{"day": str(day.day), "uses": str(day.uses), "accounts": str(day.accounts)} for day in week]
 
 
 def featured_tag(site: Site, person: Person, one: Featured) -> dict[str, Any]:
