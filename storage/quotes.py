@@ -75,6 +75,11 @@ SET_REQUEST = Command("UPDATE quotes SET request_ap_id = $2 WHERE thought_id = $
 SET_STAMP = Command(
     """UPDATE quotes SET stamp = $2, legacy = legacy AND $3 WHERE thought_id = $1 AND state = 'pending'"""
 )
+ADDRESSES = Value(
+    str,
+    """SELECT unnest(ARRAY[t.url, t.ap_id]) FROM quotes q JOIN thoughts t ON t.id = q.quoted_id
+    WHERE q.thought_id = $1""",
+)
 CONNECT = Command("UPDATE quotes SET quoted_id = $2, quoted_user_id = $3 WHERE thought_id = $1 AND quoted_id IS NULL")
 DELETE = Command("DELETE FROM quotes WHERE thought_id = $1")
 COUNT = Command("UPDATE thoughts SET quotes_count = greatest(0, quotes_count + $2) WHERE id = $1")
@@ -142,6 +147,11 @@ async def list_quotes(db: Connection, thought_ids: Sequence[UUID]) -> dict[UUID,
 async def find_quote(db: Connection, thought_id: UUID, *, lock: bool = False) -> Quote | None:
     """Find what a thought quotes; `lock` holds the row until the transaction ends."""
     return await (LOCKED.first(db, thought_id) if lock else OF_THOUGHTS.first(db, [thought_id]))
+
+
+async def list_addresses(db: Connection, thought: Thought) -> list[str]:
+    """List where what a thought quotes is to be found."""
+    return await ADDRESSES.all(db, thought.id) if thought.has_quote else []
 
 
 async def insert_quote(db: Connection, new: Quote) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -56,6 +56,7 @@ class NewRemoteActor:
     also_known_as: list[str]
     collections_url: str | None = None
     featured_tags_url: str | None = None
+    attribution_domains: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ BY_INBOX = Rows(
 UPSERT = Command(
     """INSERT INTO remote_actors AS r (user_id, ap_url, username, display_name, avatar_url, host, inbox_url,
         shared_inbox_url, outbox_url, followers_url, following_url, featured_url, moved_to, also_known_as,
-        collections_url, featured_tags_url)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        collections_url, featured_tags_url, attribution_domains)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
     ON CONFLICT (ap_url) DO UPDATE SET
         username = excluded.username, display_name = excluded.display_name, avatar_url = excluded.avatar_url,
         inbox_url = excluded.inbox_url, shared_inbox_url = excluded.shared_inbox_url,
@@ -112,7 +113,7 @@ UPSERT = Command(
         following_url = excluded.following_url, featured_url = excluded.featured_url,
         moved_to = excluded.moved_to, also_known_as = excluded.also_known_as,
         collections_url = excluded.collections_url, featured_tags_url = excluded.featured_tags_url,
-        fetched_at = now(), gone_at = NULL"""
+        attribution_domains = excluded.attribution_domains, fetched_at = now(), gone_at = NULL"""
 )
 MARK_GONE = Command("UPDATE remote_actors SET gone_at = now() WHERE user_id = $1 AND gone_at IS NULL")
 MARK_FILLED = Command("UPDATE remote_actors SET filled_at = now() WHERE user_id = $1")
@@ -182,6 +183,7 @@ async def upsert_remote_actor(db: Connection, new: NewRemoteActor, keys: Sequenc
         db, new.user_id, new.ap_url, new.username, new.display_name, new.avatar_url, new.host, new.inbox_url,
         new.shared_inbox_url, new.outbox_url, new.followers_url, new.following_url, new.featured_url,
         new.moved_to, new.also_known_as, new.collections_url, new.featured_tags_url,
+        new.attribution_domains,
     )  # fmt: skip
     ids = [key.key_id for key in keys]
     await DELETE_KEYS_EXCEPT.run(db, new.user_id, ids)

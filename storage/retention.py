@@ -179,6 +179,20 @@ RESOLVED_EVENTS = Command(
         SELECT id FROM failed_events WHERE resolved_at < now() - interval '90 days' LIMIT $1)"""
 )
 
+# What no thought links to any more; cards go with their last link.
+UNUSED_LINKS = Command(
+    """DELETE FROM links WHERE id IN (
+        SELECT l.id FROM links l
+        WHERE l.read_at < now() - interval '30 days' AND l.due_at IS NULL
+            AND NOT EXISTS (SELECT FROM thoughts t WHERE t.link_id = l.id) LIMIT $1)"""
+)
+UNUSED_CARDS = Command(
+    """DELETE FROM preview_cards WHERE id IN (
+        SELECT c.id FROM preview_cards c
+        WHERE c.updated_at < now() - interval '1 day'
+            AND NOT EXISTS (SELECT FROM links l WHERE l.card_id = c.id) LIMIT $1)"""
+)
+
 BATCHES: Mapping[str, Command] = {
     "inbox bodies": INBOX_BODIES,
     "seen activities": SEEN_ACTIVITIES,
@@ -198,6 +212,8 @@ BATCHES: Mapping[str, Command] = {
     "unconfirmed accounts": UNCONFIRMED,
     "finished mails": FINISHED_MAILS,
     "notifications": NOTIFICATIONS,
+    "unused links": UNUSED_LINKS,
+    "unused preview cards": UNUSED_CARDS,
     "resolved dead letters": RESOLVED_EVENTS,
 }
 

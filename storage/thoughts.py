@@ -50,6 +50,7 @@ class Thought:
     quotes_count: int
     quote_policy: int
     has_quote: bool
+    link_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class NewThought:
     application: dict[str, Any] | None = None
     quote_policy: int = 0
     has_quote: bool = False
+    link_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Edit:
     attachments: list[dict[str, Any]]
     emojis: list[dict[str, Any]]
     edited_at: datetime
+    link_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ COLUMNS = """t.id, t.user_id, t.content, t.page_html, t.sanitiser, t.source, t.s
     t.language, t.reply_to, t.reply_to_ap_id, t.reply_to_user_id,
     coalesce(t.conversation_id, t.id) AS conversation_id, t.visibility, t.ap_id, t.url, t.object_type,
     t.attachments, t.emojis, t.likes_count, t.boosts_count, t.replies_count, t.created_at, t.edited_at,
-    t.application, t.reactions_count, t.quotes_count, t.quote_policy, t.has_quote"""
+    t.application, t.reactions_count, t.quotes_count, t.quote_policy, t.has_quote, t.link_id"""
 
 NEW_ID = Value(UUID, "SELECT uuid7($1)")
 # A thought and whatever hangs on it from the start, in one statement: what every other server posts comes through here.
@@ -186,9 +189,9 @@ INSERT = Rows(
     """WITH written AS (
         INSERT INTO thoughts AS t (id, user_id, content, sanitiser, source, plain, summary, sensitive, language,
             reply_to, reply_to_ap_id, reply_to_user_id, visibility, ap_id, url, object_type, attachments, emojis,
-            created_at, page_html, application, quote_policy, has_quote, replies_count, conversation_id)
+            created_at, page_html, application, quote_policy, has_quote, link_id, replies_count, conversation_id)
         VALUES (coalesce($1, uuid7($19)), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, nullif($20, $3), $23, $24, $25,
+            $18, $19, nullif($20, $3), $23, $24, $25, $26,
             (SELECT count(*) FROM thoughts r WHERE r.reply_to IS NULL AND r.reply_to_ap_id = $14),
             (SELECT coalesce(p.conversation_id, p.id) FROM thoughts p WHERE p.id = $10))
         ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}),
@@ -292,7 +295,7 @@ SAVE_VERSION = Command(
 UPDATE = Rows(
     Thought,
     """UPDATE thoughts t SET content = $2, sanitiser = $3, source = $4, plain = $5, summary = $6, sensitive = $7,
-        language = $8, attachments = $9, emojis = $10, edited_at = $11, page_html = nullif($12, $2)
+        language = $8, attachments = $9, emojis = $10, edited_at = $11, page_html = nullif($12, $2), link_id = $13
     WHERE t.id = $1 RETURNING {columns}""",
     columns=COLUMNS,
 )
@@ -423,7 +426,7 @@ async def insert_thought(
         new.language, new.reply_to, new.reply_to_ap_id, new.reply_to_user_id, new.visibility, new.ap_id, new.url,
         new.object_type, new.attachments, new.emojis, new.created_at, new.page_html,
         list(dict.fromkeys(mentions)), list(dict.fromkeys(tags)), new.application, new.quote_policy,
-        new.has_quote,
+        new.has_quote, new.link_id,
     )  # fmt: skip
     if thought is not None and thought.replies_count:
         await JOIN_THREADS.run(db, thought.id, thought.conversation_id)
@@ -485,7 +488,7 @@ async def update_thought(db: Connection, thought_id: UUID, edit: Edit) -> Though
     tell(db, ThoughtEdited(thought_id))
     return await UPDATE.first(
         db, thought_id, edit.content, edit.sanitiser, edit.source, edit.plain, edit.summary, edit.sensitive,
-        edit.language, edit.attachments, edit.emojis, edit.edited_at, edit.page_html,
+        edit.language, edit.attachments, edit.emojis, edit.edited_at, edit.page_html, edit.link_id,
     )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from federation.actions import background, letters, pushing, trends, uploads
+from federation.actions import background, cards, letters, pushing, trends, uploads
 from federation.inbound.drain import InboxDrain
+from storage import cards as links
 from storage import deliveries, fetches, inbox, mails, media, pushes
 from workers import periodic
 from workers.deliveries import DeliveryDrain
@@ -53,6 +54,7 @@ async def open_jobs(services: Services) -> AsyncIterator[Jobs]:
         *(Drain(f"drain_deliveries_{lane.lane.label}", partial(_lane_has_due, lane.lane), lane.run) for lane in lanes),
         Drain("drain_inbox", inbox.has_due, InboxDrain(services).run),
         Drain("drain_fetches", fetches.has_due, OneAtATime(partial(background.drain, services))),
+        Drain("drain_links", links.has_due, OneAtATime(partial(cards.drain, services))),
         Drain("drain_uploads", media.has_due, OneAtATime(partial(uploads.drain, services))),
         Drain("drain_pushes", pushes.has_due, OneAtATime(partial(pushing.drain, services))),
         *([Drain("drain_mails", mails.has_due, OneAtATime(partial(letters.drain, services)))] if with_mail else ()),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from federation.actions.acting import acting
 from federation.actions.attaching import Attachable, take_uploads
+from federation.actions.cards import ask_for_card
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.poll_drafts import PollDraft, check_poll
 from federation.actions.preferences import check_language
@@ -75,6 +76,14 @@ async def edit_thought(services: Services, author: Person, thought_id: UUID, rev
             attachments=attachments,
             emojis=await find_written(db, text.source, text.summary, *(poll.options if poll is not None else ())),
             edited_at=services.now(),
+            link_id=await ask_for_card(
+                db,
+                services,
+                text.content,
+                named=text.mentioned,
+                besides=await quotes.list_addresses(db, before),
+                soon=True,
+            ),
         )
         thought = await thoughts.update_thought(db, thought_id, edit)
         if thought is not None and not _is_same(asked, poll):

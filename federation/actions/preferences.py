@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from federation.actions.acting import acting
 from federation.errors import Invalid
 from federation.protocol.addressing import Visibility
-from storage import preferences
+from storage import cards, preferences
 from storage.people import Person
 from storage.preferences import Preferences
 
@@ -47,6 +47,8 @@ async def edit_preferences(services: Services, person: Person, **changes: Any) -
     async with acting(services, person) as db:
         wanted = replace(await preferences.find_preferences(db, person.id), **changes)
         await preferences.save_preferences(db, person.id, wanted)
+        if "attribution_domains" in changes:
+            await cards.agree(db, person.id, wanted.attribution_domains)
     return wanted
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from federation.actions.acting import acting
 from federation.actions.attaching import Attachable, take_uploads
+from federation.actions.cards import ask_for_card
 from federation.actions.outgoing import Audience, note_parts, send
 from federation.actions.people import find_mentioned, mention_targets
 from federation.actions.poll_drafts import PollDraft, check_poll
@@ -222,6 +223,9 @@ async def publish_thought(
                 application=await _application(db, draft.app_id),
                 quote_policy=policy_of(draft.quote_policy, visibility),
                 has_quote=quoted is not None,
+                link_id=await ask_for_card(
+                    db, services, text.content, named=text.mentioned, besides=addresses_of(quoted), soon=True
+                ),
             ),
             mentions=[person.id for person in text.mentioned],
             tags=text.tags,
@@ -239,6 +243,11 @@ async def publish_thought(
             await ask_for_consent(db, services, author, thought, quoted)
     services.wake()
     return thought
+
+
+def addresses_of(quoted: Quotable | None) -> tuple[str, ...]:
+    """Return where a quoted thought is to be found."""
+    return () if quoted is None else (quoted.thought.url, quoted.thought.ap_id)
 
 
 async def _made_before(db: Connection, author: Person, key: str) -> Thought:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from federation.actions.cards import ask_for_card
 from federation.actions.edit_thought import notify_boosters, replace_poll
 from federation.actions.poll_drafts import as_counted
 from federation.actions.receive_quote import find_quoted, note_quote, take_quote
@@ -113,6 +114,8 @@ async def receive_thought(
         )
         wanted = _parent_to_fetch(services, remote, arrival)
         async with db.transaction():
+            link_id = await ask_for_card(db, services, content, named=mentioned, besides=_no_pages(remote, quoted))
+            new = new if link_id is None else replace(new, link_id=link_id)
             thought = await thoughts.insert_thought(db, new, mentions=[one.id for one in mentioned], tags=tags)
             if thought is None:
                 return Received(None, "stored by another process")
@@ -199,6 +202,13 @@ async def receive_edit(
             attachments=attachments,
             emojis=await keep_emojis(db, authority(remote.id), kept_emojis(remote.emojis)),
             edited_at=edited_at,
+            link_id=await ask_for_card(
+                db,
+                services,
+                content,
+                named=mentioned,
+                besides=[*_no_pages(remote, None), *await quotes.list_addresses(db, known)],
+            ),
         )
         thought = await thoughts.update_thought(db, known.id, edit)
         await proxied.insert_addresses(db, shown_addresses(attachments), "attachment")
@@ -315,6 +325,13 @@ async def _show_to_followers(db: Connection, thought: Thought) -> None:
 def _attachments(remote: RemoteThought) -> list[dict[str, Any]]:
     """Return what is kept of attachments: where they are and how to describe them."""
     return [row_of_remote(one) for one in remote.attachments]
+
+
+def _no_pages(remote: RemoteThought, quoted: Thought | None) -> list[str]:
+    """Return addresses that its text may link to although they are shown in another way: files, and what it quotes."""
+    named = () if remote.quote is None else remote.quote.urls
+    known = () if quoted is None else (quoted.url, quoted.ap_id)
+    return [*(one.url for one in remote.attachments), *named, *known]
 
 
 def _is_sensitive(remote: RemoteThought) -> bool:

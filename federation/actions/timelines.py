@@ -13,7 +13,8 @@ from federation.errors import NotFound
 from federation.protocol.filtering import Match
 from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from federation.protocol.text import normalise_tag
-from storage import deliveries, emoji_reactions, entries, people, polls, thoughts
+from storage import cards, deliveries, emoji_reactions, entries, people, polls, thoughts
+from storage.cards import Card
 from storage.deliveries import Receipt
 from storage.emoji_reactions import Tally
 from storage.entries import Entry, Kept, Marks, Page
@@ -41,6 +42,8 @@ class Shown:
     tags: dict[UUID, list[str]] = field(default_factory=dict)
     polls: dict[UUID, Poll] = field(default_factory=dict)
     reactions: dict[UUID, list[Tally]] = field(default_factory=dict)
+    cards: dict[UUID, Card] = field(default_factory=dict)
+    """The preview cards of links, by the link."""
     filtered: dict[UUID, tuple[Match, ...]] = field(default_factory=dict)
     """The viewer's filters that a thought falls under."""
     quotes: dict[UUID, Quoted] = field(default_factory=dict)
@@ -82,8 +85,12 @@ async def show(
     ids = list(about)
     who = {entry.user_id for entry in every} | {entry.thought.user_id for entry in every}
     who |= {entry.thought.reply_to_user_id for entry in every if entry.thought.reply_to_user_id is not None}
+    links = {entry.thought.link_id for entry in every if entry.thought.link_id is not None}
+    previews = await cards.list_cards(db, links)
+    who |= {card.author_id for card in previews.values() if card.author_id is not None}
     shown = Shown(
         entries=found,
+        cards=previews,
         people=await people.find_people(db, list(who)),
         marks=await entries.list_marks(db, viewer.id, about.values()) if viewer is not None else {},
         quotes=quoted,

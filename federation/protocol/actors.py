@@ -20,6 +20,7 @@ from federation.protocol.documents import (
     timestamp,
     type_of,
 )
+from federation.protocol.handles import normalise_host
 from federation.protocol.ids import is_id, parse_id, same_origin
 from federation.protocol.tags import Emoji, emojis
 
@@ -28,6 +29,7 @@ SUMMARY_LIMIT = 20_000
 FIELDS_LIMIT = 50
 FIELD_LIMIT = 2_047
 ALIASES_LIMIT = 256
+HOST_LIMIT = 256
 KEYS_LIMIT = 10
 KEY_TEXT_LIMIT = 16_384
 
@@ -100,6 +102,8 @@ class RemoteActor:
     featured_tags: str | None
     may_feature: tuple[str, ...]
     may_ask_to_feature: tuple[str, ...]
+    attribution_domains: tuple[str, ...]
+    """The sites whose pages may name them as author."""
 
 
 def parse_actor(document: dict[str, Any]) -> RemoteActor:
@@ -159,6 +163,7 @@ def parse_actor(document: dict[str, Any]) -> RemoteActor:
         featured_tags=_owned(document.get("featuredTags"), actor_id),
         may_feature=policy_on(document, "canFeature", "automaticApproval"),
         may_ask_to_feature=policy_on(document, "canFeature", "manualApproval"),
+        attribution_domains=_domains(document.get("attributionDomains")),
     )
 
 
@@ -237,6 +242,13 @@ def _fields(value: Any) -> tuple[Field, ...]:
         if (name := text(item.get("name"), FIELD_LIMIT))
     )
     return tuple(named)[:FIELDS_LIMIT]
+
+
+def _domains(value: Any) -> tuple[str, ...]:
+    named = (
+        item.strip() for item in as_list(value)[:ALIASES_LIMIT] if isinstance(item, str) and len(item) <= HOST_LIMIT
+    )
+    return tuple(dict.fromkeys(host for item in named if (host := normalise_host(item)) is not None))
 
 
 def _implements(document: dict[str, Any], capability: str) -> bool:

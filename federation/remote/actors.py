@@ -266,4 +266,5 @@ def _wire_data(actor: RemoteActor, person: Person) -> NewRemoteActor:
         also_known_as=list(actor.also_known_as),
         collections_url=actor.collections,
         featured_tags_url=actor.featured_tags,
+        attribution_domains=list(actor.attribution_domains),
     )

@@ -16,13 +16,16 @@ _CLIP_READ_BYTES = 4096
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-async def copy_body(response: httpx.Response, host: str, write: Callable[[bytes], object], *, max_bytes: int) -> None:
+async def copy_body(
+    response: httpx.Response, host: str, write: Callable[[bytes], object], *, max_bytes: int, cut: bool = False
+) -> None:
     """Hand a body on piece by piece, decompressed; raise `Rejected` as soon as it grows over `max_bytes`.
 
-    The inflater never makes more than one byte too many, however small the gzip bomb. The caller keeps time.
+    With `cut`, hand on the first `max_bytes` of it instead, and read no further. The inflater never makes more than
+    one byte too many, however small the gzip bomb. The caller keeps time.
     """
     announced = response.headers.get("content-length", "")
-    if announced.isascii() and announced.isdecimal() and int(announced[:20]) > max_bytes:
+    if not cut and announced.isascii() and announced.isdecimal() and int(announced[:20]) > max_bytes:
         raise _too_large(host)
     length = 0
     inflater = _inflater(response.headers.get("content-encoding", ""), host)
@@ -31,6 +34,9 @@ async def copy_body(response: httpx.Response, host: str, write: Callable[[bytes]
             piece = chunk if inflater is None else inflater.feed(chunk, max_bytes + 1 - length)
             length += len(piece)
             if length > max_bytes:
+                if cut:
+                    write(piece[: max_bytes - length])
+                    return
                 raise _too_large(host)
             write(piece)
     if inflater is not None and not inflater.complete:

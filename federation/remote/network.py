@@ -108,6 +108,7 @@ class _Wanted:
     max_bytes: int
     max_redirects: int
     write: Callable[[bytes], object]
+    cut: bool = False
 
 
 class NetworkClient:
@@ -172,14 +173,17 @@ class NetworkClient:
         max_bytes: int = MAX_BYTES,
         timeout_s: float = FETCH_TIMEOUT_S,
         max_redirects: int = MAX_REDIRECTS,
+        cut: bool = False,
     ) -> Fetched:
         """GET a document; everything, redirects and body included, within `timeout_s`.
+
+        A longer one than `max_bytes` is refused, or with `cut` read so far.
 
         Raise `Rejected` for what breaks a rule of ours, `NotFound`, `Gone` or `Permanent` for final answers,
         `Temporary` for the rest. The caller compares the final URL with the id it wanted.
         """
         body = bytearray()
-        wanted = _Wanted(accept, allowed_types, sign, max_bytes, max_redirects, body.extend)
+        wanted = _Wanted(accept, allowed_types, sign, max_bytes, max_redirects, body.extend, cut)
         final_url, headers = await self._fetch_within(url, wanted, timeout_s)
         return Fetched(final_url, 200, headers, bytes(body))
 
@@ -336,7 +340,7 @@ async def _final_answer(response: httpx.Response, host: str, wanted: _Wanted) ->
         raise refusal(host, response.status_code, body=clip, retry_after=headers.get("retry-after"))
     if not wanted.allowed_types(headers.get("content-type", "")):
         raise Rejected(f"{host} sent another kind of document than we asked for.")
-    await copy_body(response, host, wanted.write, max_bytes=wanted.max_bytes)
+    await copy_body(response, host, wanted.write, max_bytes=wanted.max_bytes, cut=wanted.cut)
     return headers
 
 

@@ -21,7 +21,8 @@ from federation.media.formats import (
     recognise,
     written_file,
 )
-from federation.media.images import make_image, make_portrait
+from federation.media.images import make_image, make_portrait, make_preview
+from federation.media.urls import proxy_key
 from federation.remote.reader import Reader
 from storage import proxied
 from storage.blobs import Blobs
@@ -43,6 +44,30 @@ class StoredFile:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a picture turned out to look like; zeros and nothing for a copy that was there before."""
+
+    width: int = 0
+    height: int = 0
+    blurhash: str | None = None
+
+
+async def read_card_picture(reader: Reader, blobs: Blobs, url: str) -> Looks | None:
+    """Copy the picture of a preview card, unless there is a copy; None for what is no picture to be shown."""
+    key = proxy_key(url)
+    async with reader.database.transaction() as db:
+        await proxied.insert_addresses(db, [url], "card")
+    async with reader.memory.alone(key.hex()):
+        try:
+            known = await _known(reader, key)
+            if known.content_hash is None:
+                return (await _read(reader, blobs, key, known))[1]
+        except NotFound:
+            return None
+    return Looks() if known.content_type is not None and is_picture(known.content_type) else None
+
+
 async def read_proxied(
     reader: Reader, blobs: Blobs, key: bytes, *, small: bool = False, lost: bool = False
 ) -> StoredFile:
@@ -55,7 +80,7 @@ async def read_proxied(
     async with reader.memory.alone(key.hex()):
         known = await _known(reader, key)
         if known.content_hash is None or lost:
-            known = await _read(reader, blobs, key, known)
+            known, _ = await _read(reader, blobs, key, known)
     found = _file(known, small=small)
     if found is None:
         raise NotFound("There is no picture of that.")
@@ -81,34 +106,35 @@ def _file(known: Proxied, *, small: bool) -> StoredFile | None:
     return StoredFile(f"proxy/{known.content_hash}", known.content_type, known.content_hash, known.size)
 
 
-async def _read(reader: Reader, blobs: Blobs, key: bytes, known: Proxied) -> Proxied:
+async def _read(reader: Reader, blobs: Blobs, key: bytes, known: Proxied) -> tuple[Proxied, Looks]:
     if known.content_hash is None and known.fetched_at > reader.now() - _FAILURE_KEPT:
         raise NotFound("This picture could not be read a moment ago.")
     try:
-        fresh = await _copy(reader, blobs, known)
+        fresh, looks = await _copy(reader, blobs, known)
     except (RemoteError, NotFound, Gone, Invalid) as exc:
         async with reader.database.connection() as db:
             await proxied.mark_read(db, key, None)
         raise NotFound("This picture cannot be read.") from exc
     async with reader.database.connection() as db:
         await proxied.mark_read(db, key, fresh)
-    return fresh
+    return fresh, looks
 
 
-async def _copy(reader: Reader, blobs: Blobs, known: Proxied) -> Proxied:
+async def _copy(reader: Reader, blobs: Blobs, known: Proxied) -> tuple[Proxied, Looks]:
     """Read a medium and keep what it becomes."""
+    looks = Looks()
     with tempfile.TemporaryDirectory(prefix="thoughts-") as folder:
         path = Path(folder) / "remote"
         async with reader.memory.downloads:
             content_type = await _download(reader, known, path)
         if is_picture(content_type):
             async with reader.memory.decoding:
-                original, preview = await asyncio.to_thread(_pictures, path, known.kind)
+                original, preview, looks = await asyncio.to_thread(_pictures, path, known.kind)
         else:
             original, preview = await asyncio.to_thread(written_file, path, MOVING[content_type][0]), None
         for one in filter(None, (original, preview)):
             await blobs.put(f"proxy/{one.content_hash}", one.data, one.content_type)
-    return Proxied(
+    copy = Proxied(
         url=known.url,
         kind=known.kind,
         content_hash=original.content_hash,
@@ -118,27 +144,31 @@ async def _copy(reader: Reader, blobs: Blobs, known: Proxied) -> Proxied:
         preview_size=preview.size if preview else None,
         fetched_at=reader.now(),
     )
+    return copy, looks
 
 
-def _pictures(path: Path, kind: str) -> tuple[Written, Written | None]:
+def _pictures(path: Path, kind: str) -> tuple[Written, Written | None, Looks]:
     if kind == "portrait":
-        return make_portrait(path.read_bytes()).file, None
+        return make_portrait(path.read_bytes()).file, None, Looks()
+    if kind == "card":
+        still, blurhash = make_preview(path.read_bytes())
+        return still.file, None, Looks(still.width, still.height, blurhash)
     made = make_image(path.read_bytes(), stills=True)
-    return made.original, made.preview
+    return made.original, made.preview, Looks()
 
 
 async def _download(reader: Reader, known: Proxied, path: Path) -> str:
     """Read a medium into a file and return its type: the one found in its bytes, whatever the header says."""
-    portrait = known.kind == "portrait"
+    small = known.kind in ("portrait", "card")
     with path.open("wb") as file:
-        sieve = _Sieve(file, pictures_alone=portrait)
+        sieve = _Sieve(file, pictures_alone=small)
         await reader.network.download(
             known.url,
             sieve.write,
             accept=_ACCEPT,
             allowed_types=_no_page,
-            max_bytes=MAX_IMAGE_BYTES if portrait else MAX_VIDEO_BYTES,
-            timeout_s=_PORTRAIT_WITHIN_S if portrait else _ATTACHMENT_WITHIN_S,
+            max_bytes=MAX_IMAGE_BYTES if small else MAX_VIDEO_BYTES,
+            timeout_s=_PORTRAIT_WITHIN_S if small else _ATTACHMENT_WITHIN_S,
         )
         return sieve.end()
 

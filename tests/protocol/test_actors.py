@@ -74,6 +74,7 @@ def test_mastodon_actor_in_full() -> None:
         featured_tags=f"{ALICE}/collections/tags",
         may_feature=(PUBLIC,),
         may_ask_to_feature=(),
+        attribution_domains=(),
     )
 
 
@@ -233,3 +234,10 @@ def test_any_json_is_an_actor_or_invalid(document: dict[str, Any]) -> None:
                 assert parse(normalise({**document, **changes})).id
             except Invalid:
                 continue
+
+
+def test_sites_that_may_name_somebody_are_hosts() -> None:
+    claimed = ["News.example", "https://no.example/", "bücher.example", 7, "news.example", "a b", "x" * 300]
+    parsed = read(mastodon.actor(THERE), attributionDomains=claimed)
+    assert parsed.attribution_domains == ("news.example", "xn--bcher-kva.example")
+    assert read(mastodon.actor(THERE), attributionDomains="one.example").attribution_domains == ("one.example",)

@@ -10,7 +10,7 @@ from uuid import UUID
 import aiohttp
 import pytest
 
-from federation.actions import announcements, announcing, blocks, lists, reactions, sessions
+from federation.actions import announcements, announcing, blocks, cards, lists, reactions, sessions
 from federation.actions.announcing import AnnouncementDraft
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought
@@ -24,6 +24,7 @@ from storage.news import Changed, tell
 from tests.acting import execute, follow, hear, say
 from tests.actions.test_emojis import picture
 from tests.client_api.contract import problems
+from tests.remote.fediverse import running
 from tests.services_fixture import make_person, make_remote_person, make_settings, open_test_services
 from tests.streaming.conftest import Server, serving
 from web.security import cookie_name
@@ -70,6 +71,19 @@ async def test_conversations_and_changed_filters_are_told_to_their_owner(
     assert (heard.stream, heard.event) == (["direct"], "conversation")
     assert problems("Conversation", heard.payload) == []
     assert heard.payload["last_status"]["id"] == str(letter.id)
+
+
+async def test_a_card_follows_its_thought(server: Server, ann: Person, bob: Person) -> None:
+    async with running("127.0.0.4") as site:
+        site.put("/fog", "<title>Fog</title>", "text/html")
+        socket = await server.socket(ann, "user")
+        said = await say(server.services, bob, f"{site.origin}/fog")
+        heard = await socket.hear()
+        assert (heard.event, heard.payload["card"]) == ("update", None)
+        await cards.drain(server.services)
+        heard = await socket.hear()
+    assert (heard.event, heard.payload["id"], heard.payload["edited_at"]) == ("status.update", str(said.id), None)
+    assert heard.payload["card"]["title"] == "Fog"
 
 
 async def test_boosts_edits_and_deletions_follow(server: Server, ann: Person, bob: Person) -> None:

@@ -155,6 +155,36 @@ GALLERY = thought(
     attachments=tuple(picture(f"m{n}.jpg", "Ein Bild" if n % 2 else "") for n in (1, 2, 3, 4)),
     published_at=before(days=12),
 )
+PAGE = thought(
+    EVE,
+    '<p>Worth an evening: <a href="https://news.example/fog">news.example/fog</a></p>',
+    page=v.PageView(
+        url="https://news.example/2026/fog",
+        host="news.example",
+        title="The fog that came for a day and stayed for a month, told by those who waited it out",
+        description="A harbour town, nine ferries, and one very patient baker. " * 4,
+        lang="en",
+        image_url="/static/m1.jpg",
+        width=765,
+        height=401,
+        blurhash="LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+        author=CHIARA,
+    ),
+    published_at=before(days=3),
+)
+SMALL_PAGE = thought(
+    BOB,
+    "<p>Tables of tides</p>",
+    page=v.PageView(
+        url="https://a-rather-long-server-name.example.community/tides",
+        host="a-rather-long-server-name.example.community",
+        title="Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen",
+        image_url="/static/p4.png",
+        width=200,
+        height=200,
+        byline="Tide tables",
+    ),
+)
 LINKED = thought(
     ROBOT,
     "<p>High water at 14:05, 3.2 m. Low water at 20:31, 0.4 m.</p><p>"
@@ -215,6 +245,8 @@ TIMELINE = (
     MOVING,
     ANSWERED,
     GALLERY,
+    PAGE,
+    SMALL_PAGE,
     QUOTED,
     DETACHED,
     LINKED,

@@ -25,6 +25,7 @@ from web.presenting.polls import poll_view
 from web.view_models import (
     NotificationView,
     PageMeta,
+    PageView,
     PersonView,
     QuoteView,
     ReplyView,
@@ -108,6 +109,27 @@ class Presenter:
         unseen = _QUOTE_STATES["unauthorized"]
         return QuoteView(view, "" if view is not None else _QUOTE_STATES.get(found.state, unseen))
 
+    def _page(self, thought: Thought) -> PageView | None:
+        """Return the page that a thought links to, when it has a preview."""
+        card = self._shown.cards.get(thought.link_id) if thought.link_id is not None else None
+        if card is None:
+            return None
+        author = self.person(card.author_id) if card.author_agrees else None
+        return PageView(
+            url=card.url,
+            host=card.host.removeprefix("www."),
+            title=card.title,
+            description=card.description,
+            lang=card.language or "",
+            kind=card.type,
+            image_url=self._media.copy(card.image_url) if card.image_url else None,
+            width=card.width,
+            height=card.height,
+            blurhash=card.blurhash or "",
+            byline="" if author is not None else card.author_name,
+            author=author,
+        )
+
     def one(self, entry: Entry, *, quoted: bool = False) -> ThoughtView | None:
         """Return an entry; None when its author is not among the people of this page.
 
@@ -164,6 +186,7 @@ class Presenter:
             quotes=thought.quotes_count,
             can_quote=may_quote is not Permission.DENIED,
             quote_words="" if may_quote is Permission.AUTOMATIC else "Ask to quote …",
+            page=None if quoted or thought.attachments or thought.has_quote else self._page(thought),
             poll=poll_view(self._shown.polls.get(thought.id), thought, self._viewer, emojis),
         )
 

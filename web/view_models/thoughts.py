@@ -128,6 +128,29 @@ class QuoteView:
 
 
 @dataclass(frozen=True, slots=True)
+class PageView:
+    """A page that a thought links to. `image_url` is ours; `author` is set when page and author name each other."""
+
+    url: str
+    host: str
+    title: str
+    description: str = ""
+    lang: str = ""
+    kind: str = "link"
+    image_url: str | None = None
+    width: int = 0
+    height: int = 0
+    blurhash: str = ""
+    byline: str = ""
+    author: PersonView | None = None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the picture is meant to be shown across: not small, and wider than high."""
+        return self.width >= 480 and self.width >= 1.4 * self.height
+
+
+@dataclass(frozen=True, slots=True)
 class ThoughtView:
     """One entry of a timeline: a thought, or somebody's boost of it, as `viewer` may act on it.
 
@@ -170,6 +193,7 @@ class ThoughtView:
     reactions: tuple[ReactionView, ...] = ()
     quote: QuoteView | None = None
     quotes: int = 0
+    page: PageView | None = None
     can_quote: bool = False
     quote_words: str = ""
     summary_html: str = ""

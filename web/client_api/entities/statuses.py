@@ -15,6 +15,7 @@ from storage.entries import Entry, Marks
 from storage.people import Person
 from storage.thoughts import Mention, Thought, Version
 from web.client_api.entities.accounts import API_VISIBILITY, account
+from web.client_api.entities.cards import preview_card
 from web.client_api.entities.filters import results as filter_results
 from web.client_api.entities.media import attachments
 from web.client_api.entities.polls import poll
@@ -101,7 +102,7 @@ class Statuses:
             "mentions": [mention(one) for one in shown.mentions.get(thought_id, ())],
             "tags": [{"name": name, "url": site.tag(name)} for name in shown.tags.get(thought_id, ())],
             "emojis": self._emojis(thought),
-            "card": None,
+            "card": self._card(thought),
             "poll": self._poll(thought),
             "quotes_count": thought.quotes_count,
             "quote": self._quote(thought, shallow=quoted),
@@ -172,6 +173,13 @@ class Statuses:
     def _poll(self, thought: Thought) -> dict[str, Any] | None:
         asked = self._shown.polls.get(thought.id)
         return None if asked is None else poll(asked, thought, self._viewer, datetime.now(UTC), self._emojis(thought))
+
+    def _card(self, thought: Thought) -> dict[str, Any] | None:
+        card = self._shown.cards.get(thought.link_id) if thought.link_id is not None else None
+        if card is None:
+            return None
+        author = self._shown.people.get(card.author_id) if card.author_id is not None else None
+        return preview_card(self._site, card, author, self._viewer)
 
     def _emojis(self, thought: Thought) -> list[dict[str, Any]]:
         if not thought.emojis:
