@@ -437,3 +437,40 @@ async def test_pictures_are_attached_described_and_shown(world: World, javascrip
         await expect(shown).to_have_class("y1")
         await shown.get_by_text("ALT").click()
         await expect(shown.get_by_text("A teal square")).to_be_visible()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+async def test_an_emoji_and_a_time_are_chosen_by_keyboard(world: World, javascript: bool) -> None:
+    name = f"planner{int(javascript)}"
+    world.one.person(name)
+    async with surfing(world.browser, world.one, javascript=javascript, timezone_id="Asia/Kathmandu") as planner:
+        await _sign_in(planner, name)
+        await planner.open("/home")
+        await planner.fill(Your_thought="Tomorrow then")
+        await planner.page.locator("summary[title=Emojis]").focus()
+        await planner.page.keyboard.press("Enter")
+        if javascript:
+            await planner.page.get_by_label("Find an emoji").fill("🎉")
+            await planner.page.keyboard.press("Enter")
+        else:
+            await planner.press("Show the emojis")
+            await planner.page.get_by_role("button", name="🎉").press("Enter")
+        text = planner.page.get_by_label("Your thought")
+        await expect(text).to_have_value(re.compile("Tomorrow then 🎉"))
+        if javascript:
+            await planner.page.get_by_label("Find an emoji").press("Escape")
+            await expect(text).to_be_focused()
+        await planner.page.locator("summary[title='Post later']").click()
+        await planner.page.get_by_label("Post it at").fill("2029-01-31T12:00")
+        zone = planner.page.get_by_label("Time zone")
+        if javascript:
+            await expect(zone).to_be_hidden()
+        else:
+            await zone.select_option("UTC+5:45")
+        await planner.press("Schedule" if javascript else "Post")
+        await planner.sees("31 January 2029 at 12:00" if javascript else "31 Jan 2029, 06:15 UTC")
+        (kept,) = await world.one.api(name, "GET", "/api/v1/scheduled_statuses")
+        assert kept["scheduled_at"] == "2029-01-31T06:15:00.000Z"
+        await planner.page.get_by_role("link", name="Edit").click()
+        shown = "2029-01-31T12:00" if javascript else "2029-01-31T06:15"
+        await expect(planner.page.get_by_label("Post it at")).to_have_value(shown)

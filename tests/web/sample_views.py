@@ -480,6 +480,8 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {
             "composer": v.ComposerView(
                 source="Good morning",
+                emojis=(v.EmojiShelf("Usual", plain=("👍", "❤️")), v.EmojiShelf("Sea", (_BLOB,))),
+                choosing=True,
                 reply_to=PLAIN,
                 summary="Weather",
                 lang="tlh",
@@ -525,6 +527,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {
             "item": v.ScheduledView("s1", before(days=-1), "Good morning", "", "Followers only", (), "/thoughts/1"),
             "composer": v.ComposerView(source="Good morning", scheduled_at="2030-01-31T09:30", utc_offset=-210),
+            "next_url": "/scheduled",
             "current": "compose",
         },
     ),

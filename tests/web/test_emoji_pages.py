@@ -130,3 +130,33 @@ async def test_a_deleted_emoji_keeps_its_picture_where_it_was_written(
     await execute(services, "UPDATE media_files SET touched_at = now() - interval '1 hour'")
     await sweep_files(services)
     assert (await stranger.get(blob.url)).status_code == 200
+
+
+async def test_the_composer_offers_emojis_to_write(services: Services, root: Person, client_for: ClientFor) -> None:
+    await add_emoji(services, root, shortcode="blob", category="Sea", data=picture())
+    hidden = await add_emoji(services, root, shortcode="secret", category="", data=picture())
+    await execute(services, "UPDATE custom_emojis SET visible_in_picker = false WHERE id = $1", hidden.id)
+    browser = await client_for(await make_person(services, "ada"))
+    assert 'name="emojis"' in await browser.page("/home")
+    for page in (
+        await browser.page("/compose"),
+        (await browser.post("/compose", {"source": "Hi", "emojis": "1", "next": "/home"})).text,
+    ):
+        assert 'value=":blob:" formnovalidate aria-label="blob"' in page
+        assert "<h3>Sea</h3>" in page
+        assert ":secret:" not in page
+
+
+async def test_a_chosen_emoji_is_written_without_losing_anything(services: Services, client_for: ClientFor) -> None:
+    ada = await make_person(services, "ada")
+    browser = await client_for(ada)
+    form = {"source": "Hi", "summary": "cw", "visibility": "followers", "poll_option": ["a", "b"]}
+    answer = await browser.post("/compose", {**form, "emoji": ":blob:"})
+    assert answer.status_code == 200
+    assert "Hi :blob:</textarea>" in answer.text
+    for kept in ('value="cw"', '<option value="followers" selected>', 'value="b"'):
+        assert kept in answer.text
+    thought = await say(services, ada, "Before")
+    answer = await browser.post(f"/thoughts/{thought.id}/edit", {"source": "After ", "emoji": "🎉"})
+    assert "After 🎉</textarea>" in answer.text
+    assert await scalar(services, "SELECT array_agg(source) FROM thoughts") == ["Before"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -17,9 +17,11 @@ from federation.actions.follows import follow_person
 from federation.actions.lists import ListForm, make_list
 from federation.actions.publish_thought import Draft, publish_thought
 from federation.actions.reactions import bookmark_thought, boost_thought, like_thought
+from federation.actions.scheduling import schedule_thought
 from federation.actions.site import save_text
 from storage.announcements import Announcement
 from storage.lists import PersonList
+from storage.scheduled import Scheduled
 from storage.thoughts import Thought
 from tests.services_fixture import Browser, make_person, make_remote_person
 
@@ -46,6 +48,7 @@ class World:
     list: PersonList
     filter: OwnFilter
     announcement: Announcement
+    scheduled: Scheduled
 
 
 @pytest.fixture
@@ -67,7 +70,8 @@ async def world(services: Services) -> World:
     for kind in ("privacy", "terms"):
         await save_text(services, root, kind, "Be kind.", effective_on=date(2026, 1, 1))
     told = await write_announcement(services, root, AnnouncementDraft("Hear, hear"), publish=True)
-    return World(ada, bob, root, far, first, reply, letter, one, own, told)
+    later = await schedule_thought(services, ada, Draft("Tomorrow"), services.now() + timedelta(days=1))
+    return World(ada, bob, root, far, first, reply, letter, one, own, told, later)
 
 
 def addresses(app: Quart, world: World) -> list[str]:
@@ -77,6 +81,7 @@ def addresses(app: Quart, world: World) -> list[str]:
         "direction": "followers", "reaction": "likes", "activity_id": world.first.id,
         "list_id": world.list.id, "person_id": world.ada.id,
         "filter_id": world.filter.filter.id, "announcement_id": world.announcement.id,
+        "scheduled_id": world.scheduled.id,
     }  # fmt: skip
     # Not for people, or only with something in the query; each has tests of its own.
     leave_out = ("assets", "documents", "discovery", "health", "client_api", "media", "oauth", "letters")

@@ -27,7 +27,7 @@ class Chosen:
     wanted: tuple[Attachable, ...] = ()
     added: int = 0
     asks_again: bool = False
-    """Somebody pressed a button for files, or brought some that nobody could describe yet."""
+    """Somebody pressed a button for files or emojis, or brought files that nobody could describe yet."""
     problem: str = ""
 
     async def cards(self) -> tuple[MediaCard, ...]:
@@ -60,7 +60,7 @@ async def chosen() -> Chosen:
     return Chosen(
         wanted=(*wanted, *(Attachable(one.id) for one in added)),
         added=len(added),
-        asks_again=bool("attach" in form or dropped is not None or added or problem),
+        asks_again=bool({"attach", "emoji", "emojis"} & form.keys() or dropped is not None or added or problem),
         problem=problem,
     )
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from quart import Response
+
+from federation.actions.emojis import list_enabled
 from federation.actions.publish_thought import Draft
 from federation.errors import Invalid
-from web.current import settings, signed_in
+from web.current import services, settings, signed_in
 from web.pages.attaching import Chosen
+from web.presenting.emojis import USUAL, reaction_view
 from web.presenting.polls import poll_draft
-from web.view_models import ComposerView, MediaCard, PollForm, ThoughtView
+from web.rendering import render
+from web.view_models import ComposerView, EmojiShelf, MediaCard, PollForm, ReactionView, ThoughtView
 
 _MOST_MINUTES = 24 * 60 - 1
+_LONGEST_EMOJI = 80
 
 
 def new_composer(source: str = "") -> ComposerView:
@@ -32,6 +40,21 @@ def new_composer(source: str = "") -> ComposerView:
     )
 
 
+async def compose_page(
+    composer: ComposerView, *, next_url: str, template: str = "compose.html", http_status: int = 200, **more: Any
+) -> Response:
+    """Render a page for writing, with the emojis to choose from."""
+    shelves: dict[str, list[ReactionView]] = {}
+    for one in await list_enabled(services()):
+        if one.visible_in_picker:
+            shelves.setdefault(one.category, []).append(reaction_view(one.shortcode, one.url))
+    emojis = EmojiShelf("Usual", plain=USUAL), *(EmojiShelf(name, tuple(some)) for name, some in shelves.items())
+    return render(
+        template, composer=replace(composer, emojis=emojis), next_url=next_url,
+        current="" if composer.edit_id else "compose", http_status=http_status, **more,
+    )  # fmt: skip
+
+
 def as_typed(
     form: Mapping[str, str],
     poll: PollForm,
@@ -46,7 +69,8 @@ def as_typed(
         max_chars=settings().max_chars,
         max_media=settings().max_media,
         media=media,
-        source=form.get("source", ""),
+        source=_with_emoji(form.get("source", ""), form.get("emoji", "")[:_LONGEST_EMOJI]),
+        choosing="emoji" in form or "emojis" in form,
         summary=form.get("summary", ""),
         visibility=form.get("visibility") or "public",
         lang=form.get("lang", ""),
@@ -59,6 +83,11 @@ def as_typed(
         scheduled_at=form.get("scheduled_at", "")[:30],
         utc_offset=_offset(form),
     )
+
+
+def _with_emoji(text: str, emoji: str) -> str:
+    """Return a text with an emoji at its end, apart from what is before: within a word it would be none."""
+    return text if not emoji else f"{text} {emoji}" if text and not text[-1].isspace() else text + emoji
 
 
 def typed_draft(

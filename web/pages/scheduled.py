@@ -16,7 +16,7 @@ from web.current import me, path_id, services, settings
 from web.flashes import flash
 from web.forms import go, typed
 from web.pages.attaching import chosen
-from web.pages.composing import as_typed, typed_draft, typed_moment
+from web.pages.composing import as_typed, compose_page, typed_draft, typed_moment
 from web.presenting.media import media_card
 from web.presenting.polls import typed_poll
 from web.rendering import render
@@ -76,10 +76,10 @@ def _composer(one: Scheduled, media: dict[UUID, Media]) -> ComposerView:
     )
 
 
-def _edit_page(one: Scheduled, composer: ComposerView, *, http_status: int = 200) -> Response:
-    return render(
-        "scheduled_edit.html", current="compose", item=_view(one), composer=composer, http_status=http_status
-    )  # fmt: skip
+async def _edit_page(one: Scheduled, composer: ComposerView, *, http_status: int = 200) -> Response:
+    return await compose_page(
+        composer, next_url="/scheduled", template="scheduled_edit.html", http_status=http_status, item=_view(one)
+    )
 
 
 @blueprint.get("/<scheduled_id>/edit")
@@ -87,7 +87,7 @@ def _edit_page(one: Scheduled, composer: ComposerView, *, http_status: int = 200
 async def edit(scheduled_id: str) -> Response:
     """Offer a scheduled thought for changing."""
     one = await scheduling.get_scheduled(services(), me(), path_id(scheduled_id))
-    return _edit_page(one, _composer(one, await scheduling.get_media_of(services(), me(), one)))
+    return await _edit_page(one, _composer(one, await scheduling.get_media_of(services(), me(), one)))
 
 
 @blueprint.post("/<scheduled_id>/edit")
@@ -112,7 +112,7 @@ async def save(scheduled_id: str) -> Response:
             flash("Saved. It will be posted at its time.")
             return go("/scheduled")
     composer = as_typed(form, poll, problem, media=await files.cards())
-    return _edit_page(one, composer, http_status=422 if problem else 200)
+    return await _edit_page(one, composer, http_status=422 if problem else 200)
 
 
 @blueprint.post("/<scheduled_id>/post")

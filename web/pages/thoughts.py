@@ -25,11 +25,10 @@ from web.current import me, parse_uuid, path_id, services, settings
 from web.flashes import flash
 from web.forms import go, go_back, local_path, typed
 from web.pages.attaching import Chosen, chosen
-from web.pages.composing import as_typed, new_composer, typed_draft, typed_moment
+from web.pages.composing import as_typed, compose_page, new_composer, typed_draft, typed_moment
 from web.presenting.media import media_card
 from web.presenting.polls import poll_draft, poll_form, typed_poll
 from web.presenting.thoughts import Presenter
-from web.rendering import render
 from web.security import rate_limited, signed_in
 from web.view_models import ComposerView, MediaCard, PollForm, ThoughtView
 
@@ -54,15 +53,10 @@ async def _view(thought_id: UUID) -> tuple[Thought, ThoughtView, str]:
 
 async def answer_composer(thought: Thought, view: ThoughtView, mentions: str) -> ComposerView:
     """Return a composer that answers a thought: as private as it is, in its language, its people named."""
-    return ComposerView(
-        max_chars=settings().max_chars,
-        max_media=settings().max_media,
-        source=mentions,
-        summary=thought.summary,
-        visibility=thought.visibility,
-        lang=thought.language or "",
-        reply_to=view,
-    )
+    return replace(
+        new_composer(mentions), summary=thought.summary, visibility=thought.visibility, lang=thought.language or "",
+        sensitive=False, reply_to=view,
+    )  # fmt: skip
 
 
 def _next(default: str) -> str:
@@ -79,19 +73,17 @@ async def compose() -> Response:
     if reply_to is not None:
         thought, view, mentions = await _view(reply_to)
         composer = await answer_composer(thought, view, mentions)
-        return render("compose.html", composer=composer, next_url=view.url, current="compose")
+        return await compose_page(composer, next_url=view.url)
     quote = parse_uuid(request.args.get("quote"))
     if quote is not None:
         thought, view, _ = await _view(quote)
         private = "followers" if thought.visibility == "followers" else "public"
-        composer = ComposerView(
-            max_chars=settings().max_chars, max_media=settings().max_media, visibility=private, quote=view
-        )
-        return render("compose.html", composer=composer, next_url=view.url, current="compose")
+        composer = replace(new_composer(), visibility=private, quote=view)
+        return await compose_page(composer, next_url=view.url)
     mention, text = request.args.get("mention", ""), request.args.get("text", "")
     source = f"@{mention.removeprefix('@')} " if mention else text
     composer = new_composer(source)
-    return render("compose.html", composer=composer, next_url=_next("/home"), current="compose")
+    return await compose_page(composer, next_url=_next("/home"))
 
 
 @blueprint.post("/compose")
@@ -115,10 +107,7 @@ async def publish() -> Response:
     except Invalid as exc:
         composer = as_typed(form, poll, exc.message, reply_to=await _shown(reply_to), media=await files.cards())
         composer = replace(composer, quote=await _shown(quote))
-        return render(
-            "compose.html", composer=composer, next_url=local_path(form.get("next"), "/home"),
-            current="compose", http_status=422,
-        )  # fmt: skip
+        return await compose_page(composer, next_url=local_path(form.get("next"), "/home"), http_status=422)
     flash("Your thought is out.")
     return await go_back("/home")
 
@@ -140,10 +129,9 @@ async def _with_files(
     composer = as_typed(form, poll, files.problem, reply_to=reply_to, edit_id=edit_id, media=await files.cards())
     asked = _NOTE if files.added and "attach" not in form else ""
     composer = replace(composer, quote=quote, note=asked)
-    return render(
-        "compose.html", composer=composer, next_url=local_path(form.get("next"), "/home"),
-        current="compose", http_status=422 if files.problem else 200,
-    )  # fmt: skip
+    return await compose_page(
+        composer, next_url=local_path(form.get("next"), "/home"), http_status=422 if files.problem else 200
+    )
 
 
 @blueprint.get("/share")
@@ -152,7 +140,7 @@ async def share() -> Response:
     """Offer a page to write on with a text that another site suggests (FEP-3b86 and share intents)."""
     text = "\n\n".join(filter(None, (request.args.get("text", ""), request.args.get("url", ""))))
     composer = new_composer(text)
-    return render("compose.html", composer=composer, next_url="/home", current="compose")
+    return await compose_page(composer, next_url="/home")
 
 
 @blueprint.get("/thoughts/<thought_id>/edit")
@@ -163,7 +151,7 @@ async def edit(thought_id: str) -> Response:
     if not view.mine:
         raise Forbidden("You can only edit your own thoughts.")
     composer = replace(await _written(thought, view), edit_id=view.id)
-    return render("compose.html", composer=composer, next_url=view.url)
+    return await compose_page(composer, next_url=view.url)
 
 
 async def _written(thought: Thought, view: ThoughtView) -> ComposerView:
@@ -208,11 +196,8 @@ async def save(thought_id: str) -> Response:
     try:
         await edit_thought(services(), me(), wanted, revision)
     except Invalid as exc:
-        return render(
-            "compose.html",
-            composer=as_typed(form, poll, exc.message, edit_id=str(wanted), media=await files.cards()),
-            next_url=local_path(form.get("next"), "/home"), http_status=422,
-        )  # fmt: skip
+        composer = as_typed(form, poll, exc.message, edit_id=str(wanted), media=await files.cards())
+        return await compose_page(composer, next_url=local_path(form.get("next"), "/home"), http_status=422)
     if form.get("quote_policy"):
         await set_quote_policy(services(), me(), wanted, form["quote_policy"])
     flash("Saved. Servers that have it are told.")
@@ -252,7 +237,7 @@ async def redraft(thought_id: str) -> Response:
         note="It is deleted. Here is what you wrote; nobody sees it again until you post it.",
     )
     await delete_thought(services(), me(), thought.id, keep_media=True)
-    return render("compose.html", composer=composer, next_url="/home", current="compose")
+    return await compose_page(composer, next_url="/home")
 
 
 @blueprint.post("/thoughts/<thought_id>/vote")

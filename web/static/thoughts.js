@@ -104,6 +104,7 @@ function composer(form) {
     if (!form.dataset.sent && area.value.trim() && area.value !== area.defaultValue) event.preventDefault();
   });
   clock(form);
+  emojis(form, area);
   if (area.value) area.setSelectionRange(area.value.length, area.value.length);
   update();
 }
@@ -127,6 +128,50 @@ function clock(form) {
   zone.closest("[data-zone]").hidden = true;
   time.addEventListener("input", update);
   update();
+}
+
+// An emoji goes where the cursor is; what there is comes from the page for writing when it is first asked for.
+function emojis(form, area) {
+  const box = form.querySelector("[data-emojis]");
+  if (!box) return;
+  const find = Object.assign(document.createElement("input"), { type: "search", placeholder: "Find one", ariaLabel: "Find an emoji" });
+  const buttons = () => [...all("button[name=emoji]", box)];
+  find.addEventListener("input", (event) => {
+    event.stopPropagation();
+    const wanted = find.value.trim().toLowerCase();
+    for (const button of buttons()) button.hidden = !`${button.value} ${button.ariaLabel ?? ""}`.toLowerCase().includes(wanted);
+  });
+  find.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    if (!event.ctrlKey && !event.metaKey) buttons().find((button) => !button.hidden)?.click();
+  });
+  box.addEventListener("toggle", async () => {
+    if (!box.open) return;
+    if (!buttons().length) {
+      try {
+        const page = new DOMParser().parseFromString(await (await fetch("/compose")).text(), "text/html");
+        box.querySelector("[data-shelves]").replaceWith(page.querySelector("[data-shelves]"));
+      } catch {
+        return;
+      }
+    }
+    if (!find.isConnected) box.querySelector("[data-shelves]").before(find);
+    find.focus();
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { box.open = false; area.focus(); }
+  });
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=emoji]");
+    if (!button) return;
+    event.preventDefault();
+    const [start, end] = [area.selectionStart, area.selectionEnd];
+    const [before, after] = [area.value.slice(0, start), area.value.slice(end)];
+    area.setRangeText(`${/\S$/.test(before) ? " " : ""}${button.value}${/^\s/.test(after) ? "" : " "}`, start, end, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+    say(`${button.ariaLabel ?? button.value} is in the text`);
+  });
 }
 
 // Files come at once: the same POST as the button's, then only the cards are taken from the answer.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from federation.actions.poll_drafts import MAX_OPTION_CHARS, MOST_OPTIONS
-from web.view_models.thoughts import ThoughtView
+from web.view_models.thoughts import ReactionView, ThoughtView
 from web.view_models.words import zone
 
 VISIBILITY_WORDS: Mapping[str, str] = {
@@ -106,6 +106,15 @@ class PollForm:
 
 
 @dataclass(frozen=True, slots=True)
+class EmojiShelf:
+    """Emojis of one category to choose from; `plain` ones are characters."""
+
+    name: str
+    custom: tuple[ReactionView, ...] = ()
+    plain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ComposerView:
     """The composer as it stands: empty, answering, editing, or come back with what was typed and why."""
 
@@ -124,6 +133,9 @@ class ComposerView:
     media: tuple[MediaCard, ...] = ()
     max_media: int = 4
     note: str = ""
+    emojis: tuple[EmojiShelf, ...] = ()
+    """To choose from; none: they can be asked for."""
+    choosing: bool = False
     may_wait: bool = True
     """It can be posted later: what is out already cannot."""
     scheduled_at: str = ""
