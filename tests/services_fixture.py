@@ -35,6 +35,7 @@ from web.security import cookie_name
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aiohttp.abc import AbstractResolver
     from quart import Quart
 
     from storage.database import Database
@@ -59,13 +60,16 @@ def make_settings(data: Path, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def open_test_services(settings: Settings, database: Database, live: Live) -> AsyncIterator[Services]:
+async def open_test_services(
+    settings: Settings, database: Database, live: Live, *, resolver: AbstractResolver | None = None
+) -> AsyncIterator[Services]:
     """Open services over a database and Redis of the caller's; nobody listens to `wake`."""
     await _spare_keys(database, settings)
     actor_id = await settle_instance(database, settings)
     keyring = Keyring(database)
     urls = Urls(settings.origin)
-    async with NetworkClient(settings, refuses=refusals_of(database)) as network, NewsRoom(live) as database.publish:
+    network_client = NetworkClient(settings, refuses=refusals_of(database), resolver=resolver)
+    async with network_client as network, NewsRoom(live) as database.publish:
         signer = (await keyring.signing_key(actor_id)).signer(utc_now)
         yield Services(
             settings=settings,

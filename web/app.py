@@ -30,6 +30,7 @@ from web import (
 )
 from web.bodies import WholeBodies
 from web.current import SERVICES, SETTINGS
+from web.form_bodies import WholeForms
 from web.shut_out import refuse_shut_out
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ _PORTRAITS = ("/settings/profile", "/api/v1/accounts/update_credentials", "/api/
 
 
 class BoundedRequest(Request):
-    """A request whose body may be large only where files are uploaded."""
+    """A request whose body may be large only where files are uploaded, and whose forms are whole."""
+
+    form_data_parser_class = WholeForms
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         path: str = args[2] if len(args) > 2 else kwargs["path"]
