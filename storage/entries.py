@@ -142,6 +142,24 @@ HOME = _pages(
         AND {visible} AND {not_hidden}
     ORDER BY h.entry_id {order}"""
 )
+# What one wrote, and what one was named in: each a page of its own, of which the page is made.
+DIRECT = _pages(
+    """SELECT {entry} FROM (
+        (SELECT t.id FROM thoughts t JOIN entries e ON e.id = t.id
+            WHERE t.user_id = $1 AND t.visibility = 'direct'
+                AND t.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+                AND t.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+            ORDER BY t.id {order} LIMIT $4)
+        UNION
+        (SELECT m.thought_id FROM mentions m
+                JOIN entries e ON e.id = m.thought_id JOIN thoughts t ON t.id = e.thought_id
+            WHERE m.user_id = $1 AND t.visibility = 'direct' AND {visible} AND {not_hidden}
+                AND m.thought_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+                AND m.thought_id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+            ORDER BY m.thought_id {order} LIMIT $4)) chosen (id)
+        JOIN entries e ON e.id = chosen.id JOIN thoughts t ON t.id = e.thought_id
+    ORDER BY e.id {order}"""
+)
 LISTED = _pages(
     """SELECT {entry} FROM list_entries h JOIN entries e ON e.id = h.entry_id JOIN thoughts t ON t.id = e.thought_id
     WHERE h.list_id = $5
@@ -457,6 +475,11 @@ async def _page(
 async def list_home(db: Connection, viewer: UUID, page: Page) -> list[Entry]:
     """List a page of a home timeline, newest first."""
     return await _page(HOME, db, viewer, page)
+
+
+async def list_direct(db: Connection, viewer: UUID, page: Page) -> list[Entry]:
+    """List a page of the direct thoughts that the viewer wrote or is named in."""
+    return await _page(DIRECT, db, viewer, page)
 
 
 async def list_listed(db: Connection, viewer: UUID, list_id: UUID, page: Page) -> list[Entry]:

@@ -131,6 +131,12 @@ async def get_home(services: Services, viewer: Person, page: Page, *, details: b
         return await show(db, viewer, found, receipts=not details, details=details)
 
 
+async def get_direct(services: Services, viewer: Person, page: Page, *, details: bool = False) -> Shown:
+    """Return a page of the direct thoughts that the viewer wrote or is named in, one by one."""
+    async with services.database.connection() as db:
+        return await show(db, viewer, await entries.list_direct(db, viewer.id, page), details=details)
+
+
 async def get_public(
     services: Services,
     viewer: Person | None,

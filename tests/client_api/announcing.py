@@ -32,9 +32,28 @@ async def announce(services: Services, ann: App, bob: App, status: dict[str, Any
 
 READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/announcements", "", {}, False),
+    ("/api/v1/timelines/direct", "", {}, False),
+    ("/api/v1/accounts/{id}/identity_proofs", "bob", {}, False),
+    ("/api/v1/annual_reports", "", {}, False),
+    ("/api/v1/annual_reports/{year}/state", "2025", {}, False),
 ]
 WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("PUT", "/api/v1/announcements/{id}/reactions/{name}", "announcement / blob", {}),
     ("DELETE", "/api/v1/announcements/{id}/reactions/{name}", "announcement / party", {}),
     ("POST", "/api/v1/announcements/{id}/dismiss", "announcement", {}),
+    ("POST", "/api/v1/annual_reports/{year}/generate", "2025", {}),
 ]
+# Of features that are switched off: 404 whatever is asked for.
+NEVER_THERE: list[tuple[str, str, str]] = [
+    ("GET", "/api/v1/annual_reports/{year}", "2025"),
+    ("POST", "/api/v1/annual_reports/{year}/read", "2025"),
+    ("POST", "/api/v1/statuses/{id}/translate", "hello"),
+    ("GET", "/api/v1_alpha/async_refreshes/{id}", "1"),
+]
+# Any year has a state, and may be asked for.
+WITHOUT_IDS = {"/api/v1/annual_reports/{year}/state", "/api/v1/annual_reports/{year}/generate"}
+# The reference does not say; Mastodon's serialisers do.
+REALLY = {
+    "/api/v1/annual_reports": "{[any]}",
+    "/api/v1/annual_reports/{year}/state": "{string}",
+}

@@ -16,7 +16,7 @@ from federation.actions.receive_thought import receive_thought
 from federation.actions.trends import refresh_trends
 from federation.protocol.objects import RemoteThought, parse_object
 from tests.client_api import announcing, arrangements, expressions
-from tests.client_api.announcing import announce
+from tests.client_api.announcing import NEVER_THERE, WITHOUT_IDS, announce
 from tests.client_api.arrangements import furnish
 from tests.client_api.contract import OPERATIONS, problems
 from tests.client_api.expressions import express
@@ -176,8 +176,8 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/custom_emojis", "", {}, True),
     ("/api/v1/preferences", "", {}, False),
 ]
-# Empty although there is something: nothing is translated here.
-EMPTY = {"/api/v1/instance/translation_languages"}
+# Empty although there is something: nothing is translated here, nobody proves who they are.
+EMPTY = {"/api/v1/instance/translation_languages", "/api/v1/accounts/{id}/identity_proofs"}
 
 # What changes something, in an order in which each finds what it needs: path, id's name in the world, body.
 WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
@@ -225,7 +225,7 @@ OF_THE_HOUSE = {("GET", "/api/oembed"), ("GET", "/api/v1/instance/languages")}
 # An older name, tried in test_api_trends.py.
 ALIASES = {("GET", "/api/v1/trends")}
 # The reference leaves the shape of preferences open, and forgets that filters were a list: Mastodon's is.
-REALLY = {"/api/v1/preferences": "Preferences", "/api/v1/filters": "[V1Filter]"}
+REALLY = {"/api/v1/preferences": "Preferences", "/api/v1/filters": "[V1Filter]"} | announcing.REALLY
 # What the reference calls by names of their own: one thing, or a list, under its name.
 WRAPPED = {
     ("GET", "/api/v1/accounts/{account_id}/collections"): ("collections", "[Collection]"),
@@ -236,6 +236,7 @@ WRAPPED = {
 }
 # Files come as multipart bodies.
 UPLOADS = [("POST", "/api/v1/media"), ("POST", "/api/v2/media")]
+OFF = {(method, path) for method, path, _ in NEVER_THERE}
 ROUTES = [("GET", path) for path, *_ in READS] + [(method, path) for method, path, *_ in WRITES] + UPLOADS
 
 
@@ -281,6 +282,19 @@ async def test_uploading_answers_as_the_contract_says(ann: App, nobody: App) -> 
         await nobody.call(method, path, expected=401, files=files)
 
 
+async def test_what_is_switched_off_is_404_for_those_who_may_ask(
+    world: World, ann: App, nobody: App, open_app: OpenApp
+) -> None:
+    pushing = await open_app(ann.person, scopes="push")
+    for method, path, name in NEVER_THERE:
+        where = _filled(path, name, world)
+        assert (await ann.call(method, where, expected=404))["error"] == "Record not found"
+        await nobody.call(method, where, expected=401)
+        await pushing.call(method, where, expected=403)
+        [scope] = OPERATIONS[method, path]["scopes"]
+        await (await open_app(ann.person, scopes=scope)).call(method, where, expected=404)
+
+
 async def test_strangers_get_401_where_the_contract_wants_a_token(world: World, nobody: App) -> None:
     for method, path, name, body in WRITES:
         answer = await nobody.call(method, _filled(path, name, world), expected=401, json=body)
@@ -310,7 +324,13 @@ async def test_every_scoped_route_takes_the_scope_of_the_contract(world: World, 
 
 async def test_ids_that_are_unknown_or_malformed_are_404(world: World, ann: App) -> None:
     for method, path in sorted(set(ROUTES)):
-        if "{" not in path or "{hashtag}" in path or "/v1/tags/" in path or path.endswith("/dismiss"):
+        if (
+            "{" not in path
+            or "{hashtag}" in path
+            or "/v1/tags/" in path
+            or path.endswith("/dismiss")
+            or path in WITHOUT_IDS
+        ):
             continue
         for bad in (MISSING, "1", "x" * 300, "00000000-0000-0000-0000-00000000000g"):
             answer = await ann.call(method, _filled(path, bad, {}), expected=404, json={"status": "x"})
@@ -328,7 +348,7 @@ def test_the_walk_covers_every_route_there_is(app: Quart) -> None:
     }
     assert from_rules == {
         (method, re.sub(r"{[^}]*}", "{}", path))
-        for method, path in {*ROUTES, *OF_APPS, *OF_THE_HOUSE, *OF_PUSH, *OF_REPORTS, *ALIASES}
+        for method, path in {*ROUTES, *OF_APPS, *OF_THE_HOUSE, *OF_PUSH, *OF_REPORTS, *ALIASES, *OFF}
     }
 
 

@@ -143,3 +143,24 @@ async def test_answers_to_oneself_are_no_private_mention_out_of_the_blue(ann: Ap
     assert len(await ann.get("/api/v1/notifications")) == 1
     await bob.publish("@ann another thing", visibility="direct")
     assert len(await ann.get("/api/v1/notifications")) == 1
+
+
+async def test_direct_thoughts_are_listed_one_by_one_to_those_they_are_for(
+    ann: App, bob: App, open_app: OpenApp
+) -> None:
+    carol = await open_app("carol")
+    await ann.publish("@bob in front of everybody")
+    first = await ann.publish("@bob psst", visibility="direct")
+    second = await bob.publish("@ann yes?", visibility="direct", in_reply_to_id=first["id"])
+    third = await carol.publish("@ann and I", visibility="direct")
+
+    async def seen(app: App, **query: str) -> list[str]:
+        return [one["id"] for one in await app.get("/api/v1/timelines/direct", **query)]
+
+    assert await seen(ann) == [third["id"], second["id"], first["id"]]
+    assert await seen(bob) == [second["id"], first["id"]]
+    assert await seen(carol) == [third["id"]]
+    assert await seen(ann, max_id=third["id"], limit="1") == [second["id"]]
+    assert await seen(ann, min_id=first["id"], limit="1") == [second["id"]]
+    await ann.post(f"/api/v1/accounts/{carol.id}/mute")
+    assert await seen(ann) == [second["id"], first["id"]]

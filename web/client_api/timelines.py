@@ -22,6 +22,14 @@ async def home(call: Call) -> Response:
     return call.statuses(await timelines.get_home(call.services, call.person, page, details=True), page)
 
 
+@routes.get("/v1/timelines/direct")
+@scoped("read:statuses")
+async def direct(call: Call) -> Response:
+    """Show the caller's direct thoughts one by one, as apps did that know no conversations."""
+    page = read_page(call.parameters)
+    return call.statuses(await timelines.get_direct(call.services, call.person, page, details=True), page)
+
+
 @routes.get("/v1/timelines/public")
 @open_to_all("read:statuses")
 async def public(call: Call) -> Response:
