@@ -21,11 +21,13 @@ from web.rendering import json_response, render
 blueprint = Blueprint("documentation", __name__)
 
 _READ: Final = re.compile(r'\b(?:given|parameters)\.(\w+)\(\s*"([^"]+)"')
+_HANDED_ON: Final = re.compile(r"\b(_\w+)\((?:call|given|call\.parameters)\b")
 _TYPES: Final[dict[str, dict[str, Any]]] = {
     "text": {"type": "string"},
     "optional_text": {"type": "string"},
     "flag": {"type": "boolean"},
     "optional_flag": {"type": "boolean"},
+    "moment": {"type": "string", "format": "date-time"},
     "number": {"type": "integer"},
     "id": {"type": "string"},
     "ids": {"type": "array", "items": {"type": "string"}},
@@ -70,7 +72,18 @@ def operations(app: Quart) -> list[Operation]:
 
 @cache
 def _source(view: Callable[..., Any]) -> str:
-    return inspect.getsource(inspect.unwrap(view))
+    """Return the text of a route, and of those functions of its module that it hands its call to."""
+    found: dict[Callable[..., Any], str] = {}
+    waiting = [inspect.unwrap(view)]
+    while waiting:
+        function = waiting.pop()
+        if function not in found:
+            found[function] = inspect.getsource(function)
+            around = function.__globals__
+            waiting += [
+                around[name] for name in _HANDED_ON.findall(found[function]) if inspect.isfunction(around[name])
+            ]
+    return "".join(found.values())
 
 
 def openapi(app: Quart) -> dict[str, Any]:

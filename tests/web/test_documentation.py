@@ -27,7 +27,10 @@ async def test_every_route_of_the_api_is_documented(app: Quart, stranger: Browse
 async def test_a_route_is_described_by_its_own_code(stranger: Browser) -> None:
     document = (await stranger.get("/docs/openapi.json")).json()
     publish = document["paths"]["/api/v1/statuses"]["post"]
-    assert publish["summary"] == "Publish a thought, once per Idempotency-Key."
+    assert (
+        publish["summary"]
+        == "Publish a thought, once per Idempotency-Key, or with `scheduled_at` keep it to be published then."
+    )
     assert publish["security"] == [{"token": ["write:statuses"]}]
     properties = publish["requestBody"]["content"]["application/json"]["schema"]["properties"]
     assert properties["status"] == {"type": "string"}
