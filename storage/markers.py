@@ -31,7 +31,7 @@ LIST = Rows(
 )
 SET = Rows(
     Marker,
-    """INSERT INTO markers AS m (user_id, timeline, last_read_id) VALUES ($1, $2, $3)
+    """INSERT INTO markers AS m (user_id, timeline, last_read_id, version) VALUES ($1, $2, $3, 1)
     ON CONFLICT (user_id, timeline) DO UPDATE
         SET last_read_id = excluded.last_read_id, version = m.version + 1, updated_at = now()
     RETURNING timeline, last_read_id, version, updated_at""",

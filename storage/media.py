@@ -75,8 +75,10 @@ CLAIM_ONE = Rows(
     WHERE m.id = $3 AND m.state = 'waiting' AND m.lease IS NULL RETURNING {columns}""",
     columns=COLUMNS,
 )
+# A preview that was given meanwhile stays, with what is known of it.
 MARK_READY = Command(
-    """UPDATE media SET state = 'ready', kind = $3, content_hash = $4, preview_hash = $5, facts = $6, lease = NULL
+    """UPDATE media SET state = 'ready', kind = $3, content_hash = $4, preview_hash = coalesce(preview_hash, $5),
+        facts = $6::jsonb || facts, lease = NULL
     WHERE id = $1 AND lease = $2 AND state = 'waiting'"""
 )
 MARK_FAILED = Command(
@@ -105,7 +107,7 @@ OWN_LOCKED = Rows(
 )
 DESCRIBE = Command("UPDATE media SET alt = $2, focus_x = $3, focus_y = $4 WHERE id = $1")
 SET_PREVIEW = Command(
-    "UPDATE media SET preview_hash = $2, facts = facts || $3::jsonb WHERE id = $1 AND state = 'ready'"
+    "UPDATE media SET preview_hash = $2, facts = facts || $3::jsonb WHERE id = $1 AND state <> 'failed'"
 )
 DELETE = Command(
     """DELETE FROM media WHERE id = $2 AND user_id = $1 AND thought_id IS NULL AND scheduled_id IS NULL

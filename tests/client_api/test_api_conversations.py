@@ -51,10 +51,10 @@ async def test_markers_move_and_read_notifications(ann: App, bob: App) -> None:
     await bob.publish("@ann hi")
     (notice,) = await ann.get("/api/v1/notifications")
     moved = await ann.call("POST", "/api/v1/markers", data={"notifications[last_read_id]": notice["id"]})
-    assert (moved["notifications"]["last_read_id"], moved["notifications"]["version"]) == (notice["id"], 0)
+    assert (moved["notifications"]["last_read_id"], moved["notifications"]["version"]) == (notice["id"], 1)
     assert (await ann.get("/api/v1/notifications/unread_count"))["count"] == 0
     again = await ann.post("/api/v1/markers", home={"last_read_id": "1"}, notifications={"last_read_id": "2"})
-    assert again["notifications"]["version"] == 1
+    assert again["notifications"]["version"] == 2
     assert set(await ann.get("/api/v1/markers", **{"timeline[]": ["home", "other"]})) == {"home"}
     for bad in ({"home": "x"}, {"home": {"last_read_id": ""}}, {"home": {"last_read_id": "x" * 65}}):
         await ann.post("/api/v1/markers", expected=422, **bad)

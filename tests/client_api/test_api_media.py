@@ -95,6 +95,18 @@ class TestUploading:
         await uploads.drain(services)
         assert "send it again" in (await ann.get(f"/api/v1/media/{media['id']}", expected=422))["error"]
 
+    async def test_a_picture_given_with_a_file_stands_for_it_when_it_is_ready(
+        self, ann: App, services: Services
+    ) -> None:
+        files = {"file": ("a.jpg", photograph(), "image/jpeg"), "thumbnail": ("t.png", picture((8, 8)), "image/png")}
+        media = await ann.call("POST", "/api/v2/media", expected=202, files=files)
+        await uploads.drain(services)
+        ready = await ann.get(f"/api/v1/media/{media['id']}")
+        assert (ready["meta"]["small"]["width"], ready["meta"]["original"]["width"]) == (8, 480)
+        assert Image.open(BytesIO((await fetched(ann, ready["preview_url"])).content)).size == (8, 8)
+        at_once = await ann.call("POST", "/api/v1/media", files=files)
+        assert at_once["preview_url"] == ready["preview_url"]
+
     @needs_ffmpeg
     async def test_video_has_size_length_and_a_still(self, ann: App, services: Services) -> None:
         media = await upload(ann, clip("mov"), expected=202, path="v2")

@@ -25,6 +25,10 @@ def test_a_repeated_name_is_a_list_where_one_is_wanted_and_its_last_value_elsewh
     assert Parameters({"id": "1"}).texts("id", most=5) == ["1"]
 
 
+def test_a_list_in_a_list_is_read_as_one() -> None:
+    assert read_pairs([("a[][]", "1"), ("a[][]", "2"), ("a[]", "3")]) == {"a": ["1", "2", "3"]}
+
+
 def test_a_list_in_json_may_be_named_as_in_a_form() -> None:
     assert Parameters(read_json(b'{"types[]": ["a", "b"]}')).texts("types", most=5) == ["a", "b"]
     assert read_json(b" ") == {}
@@ -37,7 +41,7 @@ def test_a_list_in_json_may_be_named_as_in_a_form() -> None:
         [("a[]", "1"), ("a", "2")],
         [("a[b]", "1"), ("a[]", "2")],
         [("a", "1"), ("a[b]", "2")],
-        [("a[][]", "1")],
+        [("a[][][b]", "1")],
         [("a" + "[b]" * 9, "1")],
         [("a", "1")] * 1001,
     ],

@@ -60,7 +60,7 @@ async def _take(call: Call, *, at_once: bool) -> Media:
             alt=given.text("description"), focus=read_focus(given) or uploads.CENTRE, at_once=at_once,
         )  # fmt: skip
     async with _file("thumbnail") as thumbnail:
-        if thumbnail is not None and found.state == "ready":
+        if thumbnail is not None:
             found = await uploads.describe_upload(call.services, call.person, found.id, preview=thumbnail)
     return found
 

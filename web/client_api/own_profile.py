@@ -11,12 +11,14 @@ from quart import Blueprint, Response, request
 from federation.actions import notices, pictures, profiles
 from federation.actions.preferences import check_preferences, edit_preferences, get_preferences
 from federation.actions.profiles import MAX_FIELDS, ProfileForm
+from federation.actions.tags import get_featured
 from federation.errors import Invalid
 from storage.people import Person
 from web.client_api.answers import answer
 from web.client_api.authentication import scoped
 from web.client_api.call import Call
 from web.client_api.entities.accounts import API_VISIBILITY, credential_account, profile
+from web.client_api.entities.search import featured_tag
 from web.client_api.parameters import Parameters
 
 routes = Blueprint("own_profile", __name__)
@@ -35,7 +37,9 @@ async def _credentials(call: Call, person: Person) -> Response:
 
 
 async def _profile(call: Call, person: Person) -> Response:
-    return answer(profile(call.site, person, await get_preferences(call.services, person)))
+    written = profile(call.site, person, await get_preferences(call.services, person))
+    featured = await get_featured(call.services, person)
+    return answer({**written, "featured_tags": [featured_tag(call.site, person, one) for one in featured]})
 
 
 @routes.get("/v1/accounts/verify_credentials")

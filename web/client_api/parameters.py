@@ -232,7 +232,8 @@ def _put(tree: dict[str, Any], name: str, parts: list[str], value: str) -> None:
     items = tree.setdefault(name, [])
     if not isinstance(items, list) or isinstance(items, _Repeated):
         raise Invalid(f"{name} is given both as a list and as something else.", field=name)
-    if not rest:
+    if not any(rest):
+        # Mastodon.py writes some lists as a[][]: for Rails a list of lists, which it reads as one.
         items.append(value)
         return
     # a[][b]=1&a[][c]=2 describe one object until a name comes again.

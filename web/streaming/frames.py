@@ -28,7 +28,8 @@ class Frame:
     def sse(self) -> bytes:
         """Return the Server-Sent Event."""
         if self._sse is None:
-            self._sse = f"event: {self.event}\ndata: {self.payload}\n\n".encode()
+            # As Mastodon says nothing: apps read all else as JSON.
+            self._sse = f"event: {self.event}\ndata: {self.payload or 'undefined'}\n\n".encode()
         return self._sse
 
 

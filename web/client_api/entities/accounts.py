@@ -115,14 +115,16 @@ def credential_account(site: Site, person: Person, preferred: Preferences, *, fo
 
 
 def profile(site: Site, person: Person, preferred: Preferences) -> dict[str, Any]:
-    """Write a Profile: what the viewer says of themselves, as they typed it; pictures they have not are null."""
+    """Write a Profile: what the viewer says of themselves, as typed and as shown; pictures they have not are null."""
     avatar = site.picture(person.avatar_url, is_remote=False, default="") or None
     header = site.picture(person.header_url, is_remote=False, default="") or None
     return {
         "id": str(person.id),
         "display_name": person.display_name,
         "note": person.bio,
+        "formatted_note": person.bio_html,
         "fields": [_field(field, "value") for field in person.fields],
+        "formatted_fields": [_field(field, "html") for field in person.fields],
         "avatar": avatar,
         "avatar_static": avatar,
         "avatar_description": person.avatar_alt,

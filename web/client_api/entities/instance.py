@@ -31,6 +31,7 @@ from web.client_api.entities.site import Site
 # Apps decide by these what they may ask for. What each number promises is in tests/client_api/test_api_versions.py.
 _COMPATIBLE_WITH = "4.5.0"
 _API_VERSION = 7
+_FEEDS = {"local": "public", "remote": "public"}
 
 
 def instance(site: Site, settings: Settings, usage: Usage, *, vapid_key: str) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def instance(site: Site, settings: Settings, usage: Usage, *, vapid_key: str) ->
         "source_url": f"{site.origin}/about",
         "description": usage.house.description,
         "usage": {"users": {"active_month": usage.active_month}},
-        "thumbnail": {"url": site.no_avatar, "blurhash": None, "versions": {}},
+        "thumbnail": {"url": site.no_avatar, "blurhash": None, "versions": {}, "description": ""},
         "icon": [],
         "languages": [],
         "configuration": {
@@ -55,6 +56,12 @@ def instance(site: Site, settings: Settings, usage: Usage, *, vapid_key: str) ->
             },
             "vapid": {"public_key": vapid_key},
             "translation": {"enabled": False},
+            "limited_federation": False,
+            "timelines_access": {
+                "live_feeds": _FEEDS,
+                "hashtag_feeds": _FEEDS,
+                "trending_link_feeds": _FEEDS,
+            },
         },
         "registrations": {
             "enabled": settings.registration in (Registration.OPEN, Registration.APPROVAL),
@@ -137,6 +144,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "max_pinned_statuses": MOST_PINS,
             "max_display_name_length": MAX_NAME,
             "max_note_length": MAX_BIO,
+            "max_avatar_description_length": MAX_ALT_CHARS,
+            "max_header_description_length": MAX_ALT_CHARS,
             "max_profile_fields": MAX_FIELDS,
             "profile_field_name_limit": MAX_FIELD_CHARS,
             "profile_field_value_limit": MAX_FIELD_CHARS,
