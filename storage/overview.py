@@ -33,6 +33,7 @@ class Attention:
     failed: int
     pending_people: int
     open_reports: int
+    waiting_trends: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,12 @@ ATTENTION = Rows(
     Attention,
     """SELECT (SELECT count(*) FROM failed_events WHERE resolution IS NULL) AS failed,
         (SELECT count(*) FROM users WHERE NOT is_remote AND state = 'pending') AS pending_people,
-        (SELECT count(*) FROM reports WHERE action_taken_at IS NULL) AS open_reports""",
+        (SELECT count(*) FROM reports WHERE action_taken_at IS NULL) AS open_reports,
+        CASE WHEN is_switched_on('trends') AND NOT is_switched_on('trendable_by_default') THEN
+            (SELECT count(*) FROM trending_tags r JOIN tags g ON g.id = r.tag_id WHERE g.reviewed_at IS NULL)
+            + (SELECT count(*) FROM trending_thoughts r JOIN thoughts t ON t.id = r.thought_id
+                WHERE t.trendable IS NULL)
+            ELSE 0 END AS waiting_trends""",
 )
 TRAFFIC = Rows(
     Traffic,

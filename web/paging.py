@@ -1,4 +1,4 @@
-"""Pages of lists: `?before=ID` and `?after=ID` in addresses, keyset pages below."""
+"""Pages of lists: `?before=ID` and `?after=ID` in addresses, keyset pages below; of rankings `?offset=N`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from web.current import parse_uuid
 Item = TypeVar("Item")
 
 PAGE_SIZE = 20
+_MOST_OFFSET = 10_000
+_LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,21 @@ def cut(items: Sequence[Item], page: Page, id_of: Callable[[Item], UUID]) -> Cut
         shown,
         page_url(after=str(id_of(shown[0]))) if has_newer else None,
         page_url(before=str(id_of(shown[-1]))) if has_older else None,
+    )
+
+
+def asked_offset() -> int:
+    """Read how many come before the part of a ranking that is asked for."""
+    text = request.args.get("offset", "")
+    return min(int(text), _MOST_OFFSET) if text.isascii() and text.isdigit() and len(text) < _LONGEST_NUMBER else 0
+
+
+def cut_ranking(found: int, size: int) -> tuple[str | None, str | None]:
+    """Say where the parts of a ranking before and after this one are; one more than fits was asked for."""
+    offset = asked_offset()
+    return (
+        page_url(offset=str(max(0, offset - size))) if offset else None,
+        page_url(offset=str(offset + size)) if found > size else None,
     )
 
 

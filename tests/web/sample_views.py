@@ -375,7 +375,7 @@ GLOBALS: Mapping[str, Any] = {
 }
 
 _PAGED = {"newer_url": None, "older_url": "?before=0190"}
-_ADMIN = {"failed_count": 14, "pending_count": 2, "report_count": 1, "current": "admin"}
+_ADMIN = {"failed_count": 14, "pending_count": 2, "report_count": 1, "trend_count": 3, "current": "admin"}
 CASE = CaseView(
     "0192f2a0-0000-7000-8000-00000000000c", ALICE, BOB, "active, silenced", "spam", "Look at this", True,
     before(days=1), None, "", (PLAIN,), 1,
@@ -930,6 +930,43 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "custom": (_BLOB,),
             "reactors": (v.ReactorView(BOB, _PARTY), v.ReactorView(EVE, _BLOB)),
             "error": "Choose one emoji.",
+        },
+    ),
+    "admin-trends": (
+        "admin/trends.html",
+        {
+            "what": "tags",
+            "switches": {"trends": True, "trendable_by_default": False},
+            "tags": tuple(
+                v.JudgedTagView(str(number), trend, is_shown=bool(number), waits=not number)
+                for number, trend in enumerate(TRENDS)
+            ),
+            **_ADMIN,
+            **_PAGED,
+        },
+    ),
+    "admin-trends-thoughts": (
+        "admin/trends.html",
+        {
+            "what": "thoughts",
+            "switches": {"trends": True, "trendable_by_default": True},
+            "thoughts": (v.JudgedThoughtView(PLAIN, False, False), v.JudgedThoughtView(WARNED, True, True)),
+            **_ADMIN,
+            **_PAGED,
+        },
+    ),
+    "admin-trends-off": (
+        "admin/trends.html",
+        {"what": "tags", "switches": {"trends": False, "trendable_by_default": True}, **_ADMIN},
+    ),
+    "admin-tag": (
+        "admin/tag.html",
+        {
+            "tag": v.JudgedTagView("1", TRENDS[0], is_shown=True, waits=True),
+            "rules": {"display_name": "Fog", "usable": True, "listable": True, "trendable": True},
+            "form": {"display_name": "Frog"},
+            "errors": {"display_name": "Only which letters are large can be changed."},
+            **_ADMIN,
         },
     ),
     "admin-emojis": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint
 
-from web.admin import announcements, emojis, failed, hosts, overview, people, reports, site
+from web.admin import announcements, emojis, failed, hosts, overview, people, reports, site, trends
 from web.security import require_admin
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -24,6 +24,7 @@ for part in (
     reports.blueprint,
     emojis.blueprint,
     announcements.blueprint,
+    trends.blueprint,
     site.blueprint,
 ):
     blueprint.register_blueprint(part)

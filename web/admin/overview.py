@@ -29,6 +29,7 @@ async def admin_page(template: str, *, http_status: int = 200, **context: Any) -
         failed_count=attention.failed,
         pending_count=attention.pending_people,
         report_count=attention.open_reports,
+        trend_count=attention.waiting_trends,
         http_status=http_status,
         **context,
     )

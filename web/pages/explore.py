@@ -13,7 +13,7 @@ from storage.people import Person
 from web.current import asked_languages, me, path_id, services, viewer
 from web.flashes import flash
 from web.forms import go_back
-from web.paging import PAGE_SIZE, page_url
+from web.paging import PAGE_SIZE, asked_offset, cut_ranking
 from web.presenting.people import person_rows
 from web.presenting.thoughts import Presenter, each_once
 from web.presenting.trends import trend_view
@@ -22,26 +22,20 @@ from web.security import rate_limited, signed_in
 
 blueprint = Blueprint("explore", __name__)
 
-_MOST_OFFSET: Final = 10_000
 _SUGGESTED: Final = 8
 _WHY: Final = {"friends_of_friends": "Followed by people you follow", "most_followed": "Much followed here"}
 
 
-def _offset() -> int:
-    text = request.args.get("offset", "")
-    return min(int(text), _MOST_OFFSET) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 async def _page(kind: str, found: Sequence[Any], **more: Any) -> Response:
     """Render a part of a ranking, of which one more than fits was asked for."""
-    offset = _offset()
+    newer_url, older_url = cut_ranking(len(found), PAGE_SIZE)
     return render(
         "explore.html",
         current="search",
         kind=kind,
         is_on=bool(found) or kind == "people" or (await site.get_switches(services()))["trends"],
-        newer_url=page_url(offset=str(max(0, offset - PAGE_SIZE))) if offset else None,
-        older_url=page_url(offset=str(offset + PAGE_SIZE)) if len(found) > PAGE_SIZE else None,
+        newer_url=newer_url,
+        older_url=older_url,
         **more,
     )
 
@@ -50,7 +44,7 @@ async def _page(kind: str, found: Sequence[Any], **more: Any) -> Response:
 async def thoughts() -> Response:
     """Show thoughts that trend."""
     shown = await trends.get_trending_thoughts(
-        services(), viewer(), languages=asked_languages(), offset=_offset(), limit=PAGE_SIZE + 1
+        services(), viewer(), languages=asked_languages(), offset=asked_offset(), limit=PAGE_SIZE + 1
     )
     views = each_once(Presenter(shown, viewer(), "public").many(shown.entries[:PAGE_SIZE]))
     return await _page("thoughts", shown.entries, thoughts=views)
@@ -59,7 +53,7 @@ async def thoughts() -> Response:
 @blueprint.get("/explore/tags")
 async def tags() -> Response:
     """Show hashtags that trend."""
-    found = await trends.get_trending_tags(services(), viewer(), offset=_offset(), limit=PAGE_SIZE + 1)
+    found = await trends.get_trending_tags(services(), viewer(), offset=asked_offset(), limit=PAGE_SIZE + 1)
     now = services().now()
     return await _page("tags", found, tags=tuple(trend_view(one, now) for one in found[:PAGE_SIZE]))
 
@@ -68,7 +62,7 @@ async def tags() -> Response:
 async def directory() -> Response:
     """Show those who want to be found, and whom the viewer may want to follow."""
     who, newest = viewer(), request.args.get("order") == "new"
-    is_local, offset = request.args.get("where") == "here", _offset()
+    is_local, offset = request.args.get("where") == "here", asked_offset()
     found = await discovering.get_directory(
         services(), newest=newest, local=is_local, limit=PAGE_SIZE + 1, offset=offset
     )

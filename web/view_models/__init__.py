@@ -53,7 +53,7 @@ from web.view_models.thoughts import (
     ThoughtView,
     VersionView,
 )
-from web.view_models.trends import TrendView
+from web.view_models.trends import JudgedTagView, JudgedThoughtView, TrendView
 from web.view_models.words import FILTERS, ago, compact, counted, exact, grouped, iso, month, past, soon, span
 
 __all__ = [
@@ -83,6 +83,8 @@ __all__ = [
     "FilterView",
     "HostView",
     "InviteView",
+    "JudgedTagView",
+    "JudgedThoughtView",
     "KeptView",
     "ListView",
     "MediaCard",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from web.view_models.thoughts import ThoughtView
+
 
 @dataclass(frozen=True, slots=True)
 class TrendView:
@@ -14,3 +16,22 @@ class TrendView:
     uses: int
     week: tuple[int, ...]
     following: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedTagView:
+    """A hashtag that trends as moderators see it; `waits`: none of them has looked at it yet."""
+
+    id: str
+    trend: TrendView
+    is_shown: bool
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedThoughtView:
+    """A thought that trends as moderators see it; `waits`: none of them has looked at it yet."""
+
+    thought: ThoughtView
+    is_shown: bool
+    waits: bool
