@@ -23,6 +23,14 @@ class Pair:
     about_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Filtering:
+    """Somebody who filters, and the version of their filters."""
+
+    user_id: UUID
+    version: int
+
+
 # The predicates have aliases of their own: ours are longer.
 _SEEN = f"({ENTRY_VISIBLE} AND {NOT_HIDDEN})"
 _AT_HOME = _SEEN.replace("$1", "held.user_id")
@@ -61,6 +69,10 @@ VISIBLE_TO = Rows(
     WHERE e.id = ANY($2::uuid[]) AND {seen}""",
     seen=f"({VISIBLE} AND {NOT_HIDDEN} AND {NOT_SILENCED})".replace("$1", "watcher.id"),
 )
+FILTERING = Rows(
+    Filtering,
+    "SELECT id AS user_id, filters_version AS version FROM users WHERE id = ANY($1::uuid[]) AND filters_version > 0",
+)
 # $3 those whose entries are gone: who would have had them.
 READING = Rows(
     Pair,
@@ -75,6 +87,11 @@ NOTIFICATIONS = Rows(
     WHERE user_id = ANY($1::uuid[]) AND type = $2 AND actor_id = $3 AND thought_id IS NOT DISTINCT FROM $4
         AND collection_id IS NOT DISTINCT FROM $5""",
 )
+
+
+async def list_filtering(db: Connection, people: Collection[UUID]) -> dict[UUID, int]:
+    """List who of these people has, or had, filters, with their present version."""
+    return {one.user_id: one.version for one in await FILTERING.all(db, list(people))} if people else {}
 
 
 async def list_held(

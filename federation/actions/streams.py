@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from federation.actions.filtering import filter_for
 from federation.actions.notices import Notices, get_notification
 from federation.actions.timelines import Shown, show
 from federation.errors import NotFound
@@ -14,6 +15,7 @@ from storage import entries, people, streams, tokens
 from storage.people import Person
 
 if TYPE_CHECKING:
+    from federation.protocol.filtering import Match
     from federation.services import Services
     from storage.entries import Entry
     from storage.news import EntriesGone, Notified
@@ -66,6 +68,18 @@ async def find_viewers(services: Services, viewers: Collection[UUID], entry_ids:
     """Find who of these people may see which of these entries outside their own timelines."""
     async with services.database.connection() as db:
         return _holders(await streams.list_visible_to(db, viewers, entry_ids))
+
+
+async def find_filtered(
+    services: Services, listeners: Collection[UUID], shown: Shown
+) -> dict[UUID, dict[UUID, tuple[Match, ...]]]:
+    """Find what of these entries, and of what they quote, falls under whose filters: of those who have any."""
+    about = {entry.thought.id: entry.thought for entry in shown.entries}
+    about |= {one.entry.thought.id: one.entry.thought for one in shown.quotes.values() if one.entry is not None}
+    async with services.database.connection() as db:
+        versions = await streams.list_filtering(db, listeners)
+        found = await filter_for(db, versions, about.values())
+    return {person_id: matches for person_id, matches in found.items() if matches}
 
 
 async def find_bereaved(services: Services, gone: EntriesGone, listening: Listening) -> Holders:

@@ -15,7 +15,7 @@ from federation.actions.announcing import AnnouncementDraft
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought
 from federation.actions.emojis import add_emoji
-from federation.actions.filters import FilterForm, make_filter
+from federation.actions.filters import FilterForm, KeywordForm, delete_filter, make_filter
 from federation.actions.lists import ListForm
 from federation.actions.receive_thought import receive_deletion
 from storage.database import Database
@@ -71,6 +71,36 @@ async def test_conversations_and_changed_filters_are_told_to_their_owner(
     assert (heard.stream, heard.event) == (["direct"], "conversation")
     assert problems("Conversation", heard.payload) == []
     assert heard.payload["last_status"]["id"] == str(letter.id)
+
+
+async def test_what_falls_under_a_filter_says_so_to_whose_it_is_alone(server: Server, ann: Person, bob: Person) -> None:
+    eve = await make_person(server.services, "eve")
+    await follow(server.services, eve, bob)
+    fog = await make_filter(server.services, ann, FilterForm("Fog", ["home", "public"]), [KeywordForm("fog")])
+    friends = await lists.make_list(server.services, ann, ListForm("Friends"))
+    await lists.add_to_list(server.services, ann, friends.id, [bob.id])
+    hers = [await server.socket(ann, stream) for stream in ("user", "public")]
+    hers.append(await server.socket(ann))
+    await hers[-1].subscribe("list", list=str(friends.id))
+    await hers[-1].in_order()
+    others = [await server.socket(eve, "user"), await server.socket(bob, "public")]
+    said = await say(server.services, bob, "Nothing but fog")
+    for socket in hers:
+        heard = (await socket.hear()).payload
+        assert [one["filter"]["id"] for one in heard["filtered"]] == [str(fog.filter.id)]
+        assert (heard["filtered"][0]["keyword_matches"], problems("Status", heard)) == (["fog"], [])
+    for socket in others:
+        assert "filtered" not in (await socket.hear()).payload
+    await say(server.services, bob, "A clear day")
+    for socket in hers:
+        assert not (await socket.hear()).payload.get("filtered")
+    await edit_thought(server.services, bob, said.id, Revision("Still nothing but fog"))
+    heard = await hers[0].hear()
+    assert (heard.event, len(heard.payload["filtered"])) == ("status.update", 1)
+    await delete_filter(server.services, ann, fog.filter.id)
+    assert (await hers[0].hear()).event == "filters_changed"
+    await say(server.services, bob, "And more fog")
+    assert not (await hers[0].hear()).payload.get("filtered")
 
 
 async def test_a_card_follows_its_thought(server: Server, ann: Person, bob: Person) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from storage.news import News
     from web.client_api.entities.site import Site
     from web.streaming.hub import Hub
+
+
+_NO_FRAMES: Mapping[UUID, Frame] = {}
 
 
 async def tell(hub: Hub, services: Services, site: Site, news: Iterable[News]) -> None:
@@ -150,15 +154,32 @@ class _Teller:
             for client in self._hub.by_channel[channel]
         }
         seen = await streams.find_viewers(self._services, viewers, asked) if viewers else {}
+        filtering = await self._filtering(told, {one for some in seen.values() for one in some})
         for entry in told.shown.entries:
             holders, may_see = told.holders.get(entry.id, set()), seen.get(entry.id, set())
             if not holders and not may_see:
                 continue
             for written in statuses.some([entry]):
                 frame = Frame(event, orjson.dumps(written).decode())
-                self._to_holders(frame, holders)
+                own = _own_frames(event, entry, filtering)
+                self._to_holders(frame, holders, own)
                 for channel in broadcast[entry.id]:
-                    self._to_channel(frame, channel, only=may_see)
+                    self._to_channel(frame, channel, only=may_see, own=own)
+
+    async def _filtering(self, told: Told, seeing: set[UUID]) -> dict[UUID, Statuses]:
+        """Return writers for those listeners under whose filters something of this falls; the others share one."""
+        listening = seeing | {
+            client.listener.person.id
+            for holders in told.holders.values()
+            for holder in holders
+            for name in ("user", "list")
+            for client in self._hub.by_channel.get(Channel(name, holder), ())
+        }
+        found = await streams.find_filtered(self._services, listening, told.shown) if listening else {}
+        return {
+            person_id: Statuses(self._site, replace(told.shown, filtered=matches), None)
+            for person_id, matches in found.items()
+        }
 
     def _broadcast_of(self, entry: Entry, told: Told) -> list[Channel]:
         """Return which public channels that somebody listens to carry an entry."""
@@ -173,15 +194,18 @@ class _Teller:
         )
         return [channel for channel in channels if channel in self._hub.by_channel]
 
-    def _to_holders(self, frame: Frame, holders: Iterable[UUID]) -> None:
+    def _to_holders(self, frame: Frame, holders: Iterable[UUID], own: Mapping[UUID, Frame] = _NO_FRAMES) -> None:
         for holder in holders:
-            self._to_channel(frame, Channel("user", holder))
-            self._to_channel(frame, Channel("list", holder))
+            self._to_channel(frame, Channel("user", holder), own=own)
+            self._to_channel(frame, Channel("list", holder), own=own)
 
-    def _to_channel(self, frame: Frame, channel: Channel, *, only: set[UUID] | None = None) -> None:
+    def _to_channel(
+        self, frame: Frame, channel: Channel, *, only: set[UUID] | None = None, own: Mapping[UUID, Frame] = _NO_FRAMES
+    ) -> None:
+        """Offer a frame to who listens, or only to some; who has one of their `own` gets that."""
         for client in self._hub.by_channel.get(channel, ()):
             if only is None or client.listener.person.id in only:
-                client.offer(frame, client.labels[channel])
+                client.offer(own.get(client.listener.person.id, frame), client.labels[channel])
 
     def _listening(self) -> Listening:
         return Listening(self._subjects("user"), self._subjects("list"))
@@ -195,6 +219,15 @@ class _Teller:
 
     def _anybody_reads(self) -> bool:
         return any(channel.name not in ("user:notification", "direct") for channel in self._hub.by_channel)
+
+
+def _own_frames(event: str, entry: Entry, filtering: Mapping[UUID, Statuses]) -> dict[UUID, Frame]:
+    """Write an entry for each of those who filter something of this."""
+    return {
+        person_id: Frame(event, orjson.dumps(written).decode())
+        for person_id, statuses in filtering.items()
+        for written in statuses.some([entry])
+    }
 
 
 def _broadcast(tags: Iterable[str], *, is_remote: bool, has_media: bool, is_answer: bool) -> list[Channel]:

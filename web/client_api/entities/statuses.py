@@ -25,7 +25,8 @@ from web.client_api.entities.site import Site, custom_emojis, moment
 class Statuses:
     """Writes the entries of one answer: each person once, each thought with what the viewer did to it.
 
-    Needs `Shown` with details. `viewer` None leaves the viewer's flags out, as Mastodon does.
+    Needs `Shown` with details. `viewer` None leaves the viewer's flags out, as Mastodon does; what `Shown` says of
+    filters is written all the same.
     """
 
     def __init__(self, site: Site, shown: Shown, viewer: Person | None) -> None:
@@ -111,9 +112,10 @@ class Statuses:
         # As glitch-soc and Misskey's relatives write them: Mastodon has none, its apps do not mind.
         if thought.id in shown.reactions:
             written["reactions"] = [reaction(site, tally) for tally in shown.reactions[thought.id]]
+        if self._viewer is not None or shown.filtered:
+            written["filtered"] = filter_results(shown.filtered.get(thought_id, ()), str(thought_id))
         if self._viewer is not None:
             written.update(_flags(shown.marks.get(thought_id)))
-            written["filtered"] = filter_results(shown.filtered.get(thought_id, ()), str(thought_id))
             if thought.user_id == self._viewer.id:
                 marks = shown.marks.get(thought_id)
                 written["pinned"] = marks is not None and marks.pinned
