@@ -501,6 +501,15 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "compose.html",
         {"composer": v.ComposerView(quote=WARNED), "next_url": "/home", "current": "compose"},
     ),
+    "filter-thought": (
+        "filter_thought.html",
+        {
+            "thought": PLAIN,
+            "filters": ((v.FilterView("f1", "Weather"), True), (v.FilterView("f2", "Spoilers", "hide"), False)),
+            "title": "",
+            "errors": {"title": "A filter needs a title."},
+        },
+    ),
     "scheduled": (
         "scheduled.html",
         {

@@ -97,3 +97,51 @@ async def test_filters_of_others_are_closed(
     for place in (path, f"{path}/delete", f"{path}/forget"):
         assert (await client.post(place, {"title": "x", "context": "home"})).status_code == 404
     assert len(await filters.get_filters(services, bob)) == 1
+
+
+async def test_a_thought_is_put_under_filters_and_taken_away_again(
+    services: Services, client_for: ClientFor, ada: Person, bob: Person
+) -> None:
+    thought = await say(services, bob, "A spoiler")
+    known = await filters.make_filter(services, ada, FilterForm("Later", ["home"], "hide"))
+    client, page = await client_for(ada), f"/thoughts/{thought.id}/filter"
+    assert page in await client.page("/home")
+    assert "Later" in await client.page(page)
+    await client.post(page, {"filter": str(known.filter.id)})
+    assert "A spoiler" not in await client.page("/home")
+    assert f'value="{known.filter.id}" checked' in await client.page(page)
+    await client.post(page, {"title": "Series"})
+    assert "Filtered: Series" in await client.page("/home")
+    assert [len(own.thoughts) for own in await filters.get_filters(services, ada)] == [0, 1]
+    refused = await client.post(page, {"title": "x" * 256})
+    assert refused.status_code == 422
+    assert len(await filters.get_filters(services, ada)) == 2
+
+
+async def test_only_what_one_may_see_is_put_under_filters_of_ones_own(
+    services: Services, client_for: ClientFor, ada: Person, bob: Person, stranger: Browser
+) -> None:
+    secret, shown = await say(services, bob, "Secret", visibility="direct"), await say(services, bob, "Shown")
+    his = await filters.make_filter(services, bob, FilterForm("His", ["home"]))
+    client = await client_for(ada)
+    assert (await client.get(f"/thoughts/{secret.id}/filter")).status_code == 404
+    assert (await client.post(f"/thoughts/{secret.id}/filter", {"title": "Mine"})).status_code == 404
+    await client.post(f"/thoughts/{shown.id}/filter", {"filter": str(his.filter.id)})
+    assert (await stranger.get(f"/thoughts/{shown.id}/filter")).status_code == 303
+    assert await filters.get_filters(services, ada) == []
+    assert (await filters.get_filter(services, bob, his.filter.id)).thoughts == []
+
+
+@pytest.mark.parametrize("action", ["warn", "hide"])
+async def test_a_quoted_thought_is_covered_too(
+    services: Services, client_for: ClientFor, ada: Person, bob: Person, action: str
+) -> None:
+    eve = await make_person(services, "eve")
+    quoted = await say(services, eve, "Nothing but fog")
+    await say(services, bob, "Indeed", quote=quoted.id)
+    await filters.make_filter(services, ada, FilterForm("Weather", ["home"], action), [KeywordForm("fog")])
+    page = await (await client_for(ada)).page("/home")
+    assert "Indeed" in page
+    assert ("Filtered: Weather" in page) is (action == "warn")
+    assert ("Nothing but fog" in page) is (action == "warn")
+    assert ("It quotes something that you filter out." in page) is (action == "hide")

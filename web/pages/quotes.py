@@ -35,7 +35,7 @@ async def quotes(thought_id: str) -> Response:
     return render(
         "quotes.html",
         thought=view,
-        quotes=Presenter(shown, who).all(),
+        quotes=Presenter(shown, who, "thread").all(),
         newer_url=page_url() if before else None,
         older_url=page_url(before=str(found[_PAGE - 1].id)) if len(found) > _PAGE else None,
     )

@@ -52,6 +52,7 @@ _QUOTE_STATES = {
     "blocked_domain": "It quotes somebody of a server that you block.",
     "muted_account": "It quotes somebody whom you mute.",
 }
+_QUOTE_FILTERED = "It quotes something that you filter out."
 _JOINED = ("favourite", "reblog", "follow")
 # How deep replies nest before the page says "continue".
 _LEVELS = 2
@@ -105,6 +106,8 @@ class Presenter:
         found = self._shown.quotes.get(thought.id)
         if found is None:
             return None
+        if found.entry is not None and self.hides(found.entry.thought.id):
+            return QuoteView(None, _QUOTE_FILTERED)
         view = self.one(found.entry, quoted=True) if found.entry is not None and found.hidden is None else None
         unseen = _QUOTE_STATES["unauthorized"]
         return QuoteView(view, "" if view is not None else _QUOTE_STATES.get(found.state, unseen))
