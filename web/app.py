@@ -26,12 +26,12 @@ from web import (
     oauth,
     pages,
     security,
+    shut_out,
     streaming,
 )
 from web.bodies import WholeBodies
 from web.current import SERVICES, SETTINGS
 from web.form_bodies import WholeForms
-from web.shut_out import refuse_shut_out
 
 if TYPE_CHECKING:
     from federation.settings import Settings
@@ -91,7 +91,7 @@ def create_app(settings: Settings, services: Services | AbstractAsyncContextMana
 
     # After-request functions run last registered first.
     health.install(app)
-    app.before_request(refuse_shut_out)
+    shut_out.install(app)
     security.guard(app)
     flashes.install(app)
     errors.install(app)

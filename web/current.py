@@ -14,6 +14,8 @@ from federation.errors import NotFound, Unauthenticated
 from federation.services import Services
 
 if TYPE_CHECKING:
+    from hypercorn.typing import HTTPScope, WebsocketScope
+
     from federation.settings import Settings
     from storage.people import Person
 
@@ -73,12 +75,16 @@ def me() -> Person:
 
 def client_address() -> str:
     """Return the client's address: the peer's, or what trusted proxies say in X-Forwarded-For, read from the right."""
-    peer = (request.scope.get("client") or ("unknown", 0))[0]
-    return address_of(peer, request.headers.getlist("X-Forwarded-For"), settings())
+    return address_of_scope(request.scope, settings())
 
 
-def address_of(peer: str, forwarded_for: list[str], settings: Settings) -> str:
+def address_of_scope(scope: HTTPScope | WebsocketScope, settings: Settings) -> str:
     """Return the same of a connection that Quart does not see."""
+    forwarded = [value.decode("latin1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return _address_of((scope.get("client") or ("unknown", 0))[0], forwarded, settings)
+
+
+def _address_of(peer: str, forwarded_for: list[str], settings: Settings) -> str:
     trusted = settings.trusted_proxies
     forwarded = [part.strip() for line in forwarded_for for part in line.split(",")]
     address = peer

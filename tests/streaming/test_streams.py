@@ -16,6 +16,7 @@ from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought
 from federation.actions.emojis import add_emoji
 from federation.actions.filters import FilterForm, KeywordForm, delete_filter, make_filter
+from federation.actions.gates import set_network
 from federation.actions.lists import ListForm
 from federation.actions.receive_thought import receive_deletion
 from storage.database import Database
@@ -476,3 +477,18 @@ async def test_compression_is_declined_and_pings_are_answered(server: Server, an
     await socket.ws.ping()
     await socket.in_order()
     assert UUID(str(ann.id))
+
+
+async def test_a_network_without_access_hears_nothing(server: Server, ann: Person) -> None:
+    await set_network(
+        server.services, await make_person(server.services, "boss", role="admin"), "192.0.2.0/24", "no_access"
+    )
+    token = {"Authorization": f"Bearer {await server.token(ann)}"}
+    secret = await sessions.start_session(server.services, ann, address="127.0.0.1", user_agent="test")
+    session = {"Cookie": f"{cookie_name(server.services.settings, 'session')}={secret}"}
+    for source, refused in (("192.0.2.7", True), ("198.51.100.7", False)):
+        near = {"X-Forwarded-For": source}
+        assert (await server.handshake(token | near) == 403) is refused
+        for path, known in (("/api/v1/streaming/user", token), ("/home/stream", session)):
+            async with server.client.get(server.url + path, headers=known | near) as answer:
+                assert answer.status == (403 if refused else 200), path

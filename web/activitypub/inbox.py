@@ -23,6 +23,7 @@ from federation.protocol.signatures import SignedRequest, accept_signature, coll
 from storage.errors import StorageError
 from web.bodies import MOST_DISCARDED
 from web.current import SERVICES
+from web.shut_out import SHUT_OUT
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
@@ -91,6 +92,7 @@ class InboxDoor:
             body=body,
         )
         try:
+            await self._quart.extensions[SHUT_OUT].check(services, scope)
             await self._inbox.receive(request, owner=owner)
         except ThoughtsError as exc:
             status = next((status for kind, status in _STATUS if isinstance(exc, kind)), 400)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from web.shut_out import SHUT_OUT
 from web.streaming.door import StreamingDoor
 from web.streaming.hub import Hub
 
@@ -18,4 +19,4 @@ STREAMS = "streams"
 def install(app: Quart) -> None:
     """Put the streams in front of an application; `Hub.running` belongs into its lifespan."""
     app.extensions[STREAMS] = hub = Hub()
-    app.asgi_app = StreamingDoor(app.asgi_app, hub)  # type: ignore[method-assign]
+    app.asgi_app = StreamingDoor(app.asgi_app, hub, app.extensions[SHUT_OUT])  # type: ignore[method-assign]

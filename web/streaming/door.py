@@ -14,8 +14,9 @@ from federation.actions.passwords import hash_secret
 from federation.errors import Forbidden, Invalid, NotFound, ThoughtsError, TooMany, Unauthenticated
 from storage.errors import StorageError
 from web.client_api.authentication import REQUESTS, WINDOW_S
-from web.current import address_of
+from web.current import address_of_scope
 from web.security import cookie_name
+from web.shut_out import FromShutOutNetwork
 from web.streaming import events, sockets
 from web.streaming.channels import Channel, Listener, find_channel, name_of_path
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope, WebsocketScope
 
+    from web.shut_out import ShutOut
     from web.streaming.hub import Hub
 
     AsgiApp = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
@@ -34,6 +36,7 @@ _ROOT: Final = "/api/v1/streaming"
 HOME_STREAM: Final = "/home/stream"
 _LONGEST_TOKEN: Final = 512
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (FromShutOutNetwork, 403),
     (Unauthenticated, 401),
     # As Mastodon's streaming server says it.
     (Forbidden, 401),
@@ -47,9 +50,10 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 class StreamingDoor:
     """Answers what begins with `/api/v1/streaming`, and `/home/stream`; passes on everything else."""
 
-    def __init__(self, app: AsgiApp, hub: Hub) -> None:
+    def __init__(self, app: AsgiApp, hub: Hub, shut_out: ShutOut) -> None:
         self._app = app
         self._hub = hub
+        self._shut_out = shut_out
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve an ASGI connection."""
@@ -98,6 +102,7 @@ class StreamingDoor:
     async def _home(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Tell the home page, by its session, that there is more; what it is the page asks for itself."""
         try:
+            await self._shut_out.check(self._hub.services, scope)
             if _header(scope, b"sec-fetch-site") not in ("", "same-origin"):
                 raise Forbidden("Only our own pages listen here.")
             secret = _cookie(scope, cookie_name(self._hub.services.settings, "session"))
@@ -114,9 +119,9 @@ class StreamingDoor:
     async def _listener(self, scope: HTTPScope | WebsocketScope, token: str | None) -> Listener:
         """Return whom a token speaks for; every try counts as a call of the API."""
         services = self._hub.services
+        await self._shut_out.check(services, scope)
         token = (token or "")[:_LONGEST_TOKEN]
-        forwarded = [value.decode("latin1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        address = address_of((scope.get("client") or ("unknown", 0))[0], forwarded, services.settings)
+        address = address_of_scope(scope, services.settings)
         bearer = await sessions.find_bearer(services, token, address=address) if token else None
         person = bearer.person if bearer is not None else None
         if services.settings.rate_limits:
