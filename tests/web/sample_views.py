@@ -353,6 +353,17 @@ FILTERS = (
     v.FilterView("1", "Election night", keywords="election\npolls open", expires_at=NOW + timedelta(days=1)),
     v.FilterView("2", "Spiders", "hide", ("home",), "", False, NOW, True, (("9", "/thoughts/1"),)),
 )
+COLLECTIONS = (
+    v.CollectionView(
+        "1", "/@alice/collections/1", "Good company", "Worth <reading>", ALICE, language="en", tag="boats",
+        discoverable=True, is_own=True, places=(v.PlaceView("1", BOB), v.PlaceView("2", EVE, waiting=True)),
+    ),
+    v.CollectionView(
+        "2", "/@eve@far.example/collections/2", "Salt " * 8, "", EVE, sensitive=True,
+        remote_url="https://far.example/collections/2",
+    ),
+    v.CollectionView("3", "/@alice/collections/3", "Drafts", "", ALICE, is_own=True),
+)  # fmt: skip
 LISTS = (
     v.ListView("1", "Harbour", exclusive=True, chosen=True),
     v.ListView("2", "People of the fog & the North Sea", "followed"),
@@ -583,6 +594,34 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "profile.html",
         {"profile": REMOTE_PROFILE, "thoughts": (), "pinned": (), "tab": "thoughts", "current": ""},
     ),
+    "profile-collections": (
+        "profile.html",
+        {"profile": PROFILE, "tab": "collections", "collections": COLLECTIONS, "featuring": COLLECTIONS[:1]}
+        | {"viewer": EVE, "current": "", "path": "/@alice/collections"},
+    ),
+    "profile-collections-empty": (
+        "profile.html",
+        {"profile": REMOTE_PROFILE, "tab": "collections", "collections": (), "featuring": (), "current": ""},
+    ),
+    "collection": (
+        "collection.html",
+        {"collection": COLLECTIONS[0], "rows": ROWS[:2], "own_place": COLLECTIONS[0].places[0], "current": ""},
+    ),
+    "collection-empty": ("collection.html", {"collection": COLLECTIONS[1], "rows": (), "current": ""}),
+    "collection-new": (
+        "collection_edit.html",
+        {"collection": None, "form": EMPTY_FORM, "errors": {"name": "A collection needs a name."}, "choices": ()},
+    ),
+    "collection-edit": (
+        "collection_edit.html",
+        {"collection": COLLECTIONS[0], "form": COLLECTIONS[0], "handle": "@nobody", "choices": PEOPLE}
+        | {"errors": {"handle": "There is nobody."}},
+    ),
+    "collecting": (
+        "collecting.html",
+        {"person": BOB, "collections": COLLECTIONS, "places": {"1": COLLECTIONS[0].places[1]}, "allowed": True},
+    ),
+    "collecting-never": ("collecting.html", {"person": EVE, "collections": (), "places": {}, "allowed": False}),
     "people": ("people.html", {"person": ALICE, "kind": "followers", "total": 40212, "rows": ROWS, **_PAGED}),
     "notifications": (
         "notifications.html",
@@ -599,6 +638,8 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 v.NotificationView("7", "poll", BOB, before(days=3), ASKED),
                 v.NotificationView("8", "poll", ALICE, before(days=3), ANSWERED),
                 v.NotificationView("10", "quote", EVE, before(days=3), QUOTED),
+                v.NotificationView("12", "added_to_collection", EVE, before(days=3), collection=COLLECTIONS[0]),
+                v.NotificationView("13", "collection_update", EVE, before(days=3), collection=COLLECTIONS[0]),
                 v.NotificationView("11", "quoted_update", EVE, before(days=3), WARNED),
             ),
             "request_count": 1,

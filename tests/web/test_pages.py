@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
 
 from federation.actions.announcing import AnnouncementDraft, write_announcement
+from federation.actions.collections import CollectionForm, make_collection
 from federation.actions.delete_thought import delete_thought
 from federation.actions.filters import FilterForm, KeywordForm, OwnFilter, make_filter
 from federation.actions.follows import follow_person
@@ -49,6 +51,7 @@ class World:
     filter: OwnFilter
     announcement: Announcement
     scheduled: Scheduled
+    collection_id: UUID
 
 
 @pytest.fixture
@@ -71,7 +74,8 @@ async def world(services: Services) -> World:
         await save_text(services, root, kind, "Be kind.", effective_on=date(2026, 1, 1))
     told = await write_announcement(services, root, AnnouncementDraft("Hear, hear"), publish=True)
     later = await schedule_thought(services, ada, Draft("Tomorrow"), services.now() + timedelta(days=1))
-    return World(ada, bob, root, far, first, reply, letter, one, own, told, later)
+    shelf = await make_collection(services, ada, CollectionForm("Good company", discoverable=True))
+    return World(ada, bob, root, far, first, reply, letter, one, own, told, later, shelf.collections[0].id)
 
 
 def addresses(app: Quart, world: World) -> list[str]:
@@ -82,6 +86,7 @@ def addresses(app: Quart, world: World) -> list[str]:
         "list_id": world.list.id, "person_id": world.ada.id,
         "filter_id": world.filter.filter.id, "announcement_id": world.announcement.id,
         "scheduled_id": world.scheduled.id,
+        "collection_id": world.collection_id,
     }  # fmt: skip
     # Not for people, or only with something in the query; each has tests of its own.
     leave_out = ("assets", "documents", "discovery", "health", "client_api", "media", "oauth", "letters")

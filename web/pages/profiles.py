@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from urllib.parse import quote, unquote
 
 from quart import Blueprint, Response, request
 
-from federation.actions import people, profiles, tags, ties, timelines
+from federation.actions import collections, people, profiles, tags, ties, timelines
 from federation.errors import NotFound, Temporary
 from federation.protocol.handles import Handle
 from storage.people import Person
 from web.current import parse_uuid, services, settings, viewer
 from web.forms import go
 from web.paging import asked_page, cut, page_url
+from web.presenting.collections import shelf_views
 from web.presenting.people import person_rows, person_view, profile_view
 from web.presenting.thoughts import Presenter, profile_meta
 from web.rendering import render
@@ -23,6 +25,7 @@ blueprint = Blueprint("profiles", __name__)
 
 _FIRST_VISIT_TIMEOUT_S = 10.0
 _HIDES_STYLES = "off"
+_COLLECTIONS_SHOWN = 40
 
 
 async def find_by_address(text: str) -> Person:
@@ -72,21 +75,55 @@ async def tagged(handle: str, tag: str) -> Response:
     return await _profile(handle, tab="tagged", tag=unquote(tag))
 
 
+@blueprint.get("/@<handle>/collections")
+async def curated(handle: str) -> Response:
+    """Show whom a person recommends, and the collections that they are in themselves."""
+    person, who = await find_by_address(handle), viewer()
+    if handle != person.handle:
+        return go(f"/@{quote(person.handle, safe='@:')}/collections", 302)
+    filling = await people.refresh_in_background(services(), person)
+    own = await collections.get_collections_of(
+        services(), who, person, limit=_COLLECTIONS_SHOWN, with_people=True
+    )  # fmt: skip
+    others = await collections.get_collections_featuring(
+        services(), who, person, limit=_COLLECTIONS_SHOWN, with_people=True
+    )
+    return await _page_of(
+        person, tab="collections", collections=shelf_views(own, who), featuring=shelf_views(others, who),
+        filling=filling and not own.collections,
+    )  # fmt: skip
+
+
 async def _profile(handle: str, *, tab: str, tag: str | None = None) -> Response:
     person = await find_by_address(handle)
     if handle != person.handle:
         return go(f"/@{quote(person.handle, safe='@:')}", 302)
     who, page = viewer(), asked_page()
     filling = await people.refresh_in_background(services(), person)
-    found = await profiles.get_profile(services(), who, person)
     shown = await timelines.get_entries_of(
         services(), who, person, page, replies=tab in ("replies", "media"), tag=tag, only_media=tab == "media"
     )
-    stranger = who is not None and who.id != person.id
-    familiar = (await ties.get_familiar(services(), who, [person.id]))[person.id] if who and stranger else []
     entries = cut(shown.entries, page, lambda entry: entry.id)
     first = page.older_than is None and page.newer_than is None
     pinned = await timelines.get_pinned(services(), who, person) if first and tab == "thoughts" else None
+    return await _page_of(
+        person,
+        tab=tab,
+        tag=tag,
+        thoughts=Presenter(shown, who, "account").many(entries.items),
+        pinned=Presenter(pinned, who, "account").all() if pinned else (),
+        newer_url=entries.newer_url,
+        older_url=entries.older_url,
+        filling=filling and not entries.items,
+    )
+
+
+async def _page_of(person: Person, *, tab: str, **content: Any) -> Response:
+    """Render a person's page with the content of a tab."""
+    who = viewer()
+    found = await profiles.get_profile(services(), who, person)
+    stranger = who is not None and who.id != person.id
+    familiar = (await ties.get_familiar(services(), who, [person.id]))[person.id] if who and stranger else []
     choice = _css_choice()
     styled = choice == "on" or (choice is None and shows_styles())
     view = profile_view(found, who, origin=settings().origin, css_enabled=styled)
@@ -94,19 +131,14 @@ async def _profile(handle: str, *, tab: str, tag: str | None = None) -> Response
         "profile.html",
         current="profile" if view.is_self else "",
         profile=view,
-        thoughts=Presenter(shown, who, "account").many(entries.items),
-        pinned=Presenter(pinned, who, "account").all() if pinned else (),
         tab=tab,
-        tag=tag,
         familiar=tuple(person_view(one) for one in familiar),
         featured_tags=tuple(one.name for one in await tags.get_featured(services(), person)),
-        newer_url=entries.newer_url,
-        older_url=entries.older_url,
-        filling=filling and not entries.items,
         meta=profile_meta(person, settings().origin),
         alternate_url=None if person.is_remote else person.ap_id,
         feed_url=view.feed_url,
         noindex=person.is_remote or not person.discoverable,
+        **content,
     )
     if not person.is_remote:
         response.headers["Link"] = f'<{person.ap_id}>; rel="alternate"; type="application/activity+json"'

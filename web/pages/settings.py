@@ -14,6 +14,7 @@ from federation.errors import Gone, Invalid, NotFound, RemoteError
 from federation.media.images import MAX_PORTRAIT_BYTES
 from federation.protocol.custom_css import MAX_CSS_BYTES
 from federation.protocol.handles import Handle
+from federation.protocol.quote_policy import choice, feature_policy_of
 from federation.settings import Registration
 from storage.entries import Page
 from storage.people import Person
@@ -80,6 +81,7 @@ async def profile() -> Response:
         "discoverable": person.discoverable,
         "indexable": person.indexable,
         "hide_collections": person.hide_collections,
+        "feature_policy": choice(feature_policy_of(person) or 0),
         "bot": person.actor_type == "Service",
     }
     return _profile_page(person, form=form, fields=typed_fields(person))
@@ -101,6 +103,7 @@ async def save_profile() -> Response:
         discoverable="discoverable" in form,
         indexable="indexable" in form,
         hide_collections="hide_collections" in form,
+        feature_policy=form.get("feature_policy"),
         bot="bot" in form,
     )
     try:

@@ -18,11 +18,13 @@ from federation.protocol.quote_policy import Permission
 from federation.protocol.sanitise import plain_text
 from web.assets import asset
 from web.current import settings
+from web.presenting.collections import collection_view
 from web.presenting.emojis import pictures, reaction_view, text_with
 from web.presenting.media import attachment_views
 from web.presenting.people import person_view
 from web.presenting.polls import poll_view
 from web.view_models import (
+    CollectionView,
     NotificationView,
     PageMeta,
     PageView,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from federation.actions.timelines import Shown, Thread
     from storage.deliveries import Receipt
     from storage.entries import Entry, Marks
+    from storage.notifications import Notification
     from storage.people import Person
     from storage.thoughts import Thought
 
@@ -297,9 +300,15 @@ def notification_views(notices: Notices, viewer: Person) -> tuple[NotificationVi
             NotificationView(
                 str(one.id), one.type, person_view(actor), one.created_at, thought, unread=not one.read,
                 reaction=reaction_view(reacted.name, reacted.url) if reacted is not None else None,
+                collection=_curated(notices, one, actor),
             )
         )  # fmt: skip
     return tuple(views)
+
+
+def _curated(notices: Notices, one: Notification, owner: Person) -> CollectionView | None:
+    found = next((kept for kept in notices.shelf.collections if kept.id == one.collection_id), None)
+    return None if found is None else collection_view(found, owner, (), {})
 
 
 def grouped(views: Iterable[NotificationView]) -> tuple[NotificationView, ...]:

@@ -27,12 +27,14 @@ from web.view_models.composing import (
 )
 from web.view_models.page import PageMeta
 from web.view_models.people import (
+    CollectionView,
     ConversationView,
     FieldView,
     FilterView,
     ListView,
     NotificationView,
     PersonRow,
+    PlaceView,
     ProfileView,
 )
 from web.view_models.settings import ApiKeyView, AppView, InviteView, ScopeView, SessionView
@@ -71,6 +73,7 @@ __all__ = [
     "AttachmentView",
     "AttemptView",
     "AuditView",
+    "CollectionView",
     "ComposerView",
     "ConversationView",
     "DeliveryView",
@@ -95,6 +98,7 @@ __all__ = [
     "PageView",
     "PersonRow",
     "PersonView",
+    "PlaceView",
     "PollForm",
     "PollView",
     "ProfileView",

@@ -23,6 +23,7 @@ class NotificationView:
     unread: bool = False
     reaction: ReactionView | None = None
     others: tuple[PersonView, ...] = ()
+    collection: CollectionView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,33 @@ class PersonRow:
     requested: bool = False
     followed_by: bool = False
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """Somebody's place in a collection; `waiting` for their answer."""
+
+    id: str
+    person: PersonView
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionView:
+    """A collection of people; `places` are those in it whom the viewer sees."""
+
+    id: str
+    url: str
+    name: str
+    description: str
+    owner: PersonView
+    language: str | None = None
+    tag: str | None = None
+    sensitive: bool = False
+    discoverable: bool = False
+    is_own: bool = False
+    remote_url: str | None = None
+    places: tuple[PlaceView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
