@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 
 from storage.errors import DatabaseUnavailable
+from storage.kept import Memory
 
 if TYPE_CHECKING:
     from storage.news import News
@@ -36,13 +37,17 @@ _JSONB_VERSION = b"\x01"
 
 
 class _OurConnection(_Connection):
-    """A connection with the news of its transaction; it remembers whether it listens: its reset is free otherwise."""
+    """A connection with the news of its transaction, and what its process keeps of the rows that it read.
+
+    It remembers whether it listens: its reset is free otherwise.
+    """
 
     listens = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.news: list[News] = []
+        self.memory = Memory()
 
     async def add_listener(self, channel: str, callback: Any) -> None:
         self.listens = True
@@ -79,12 +84,19 @@ class Database:
         Raises `DatabaseUnavailable` when it does not come up in that time.
         """
 
+        memory = Memory()
+
+        async def prepare(connection: _Connection) -> None:
+            if isinstance(connection, _OurConnection):
+                connection.memory = memory
+            await _prepare(connection)
+
         async def open_pool() -> Database:
             pool = await asyncpg.create_pool(
                 url,
                 min_size=min_size,
                 max_size=max_size,
-                init=_prepare,
+                init=prepare,
                 reset=_reset,
                 connection_class=_OurConnection,
                 server_settings={"application_name": application_name},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from storage.news import EntriesGone, EntryMade, tell
@@ -31,14 +31,56 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Which hashtags and whom a thought names."""
+
+    tags: list[str]
+    mentions: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A place in a timeline: a thought, or somebody's boost of it."""
+    """A place in a timeline: a thought, or somebody's boost of it. `named` is None where it was not read along."""
 
     id: UUID
     kind: str
     user_id: UUID
     created_at: datetime
     ap_id: str | None
+    thought: Thought
+    named: Named | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry with its thought's id, and the version of the thought's row (storage/kept.py)."""
+
+    id: UUID
+    kind: str
+    user_id: UUID
+    created_at: datetime
+    ap_id: str | None
+    thought_id: UUID
+    xmin: int
+    ctid: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A thought with what it names."""
+
+    thought: Thought
+    named: Named
+
+
+@dataclass(frozen=True, slots=True)
+class StampedThought:
+    """A thought with what it names, and in which version."""
+
+    xmin: int
+    ctid: tuple[int, int]
+    tags: list[str]
+    mentions: list[UUID]
     thought: Thought
 
 
@@ -97,16 +139,55 @@ class EntryRow:
     ap_id: str | None
 
 
-class EntryRows(Joined[Entry]):
-    """Rows whose first columns are the entry's and whose rest is its thought's."""
+WRITTEN = Joined(
+    StampedThought,
+    Thought,
+    """SELECT t.xmin, t.ctid,
+        ARRAY(SELECT g.name FROM thought_tags x JOIN tags g ON g.id = x.tag_id
+            WHERE x.thought_id = t.id ORDER BY g.name) AS tags,
+        ARRAY(SELECT m.user_id FROM mentions m WHERE m.thought_id = t.id) AS mentions, {columns}
+    FROM thoughts t WHERE t.id = ANY($1::uuid[])""",
+    columns=COLUMNS,
+)
+
+
+class EntryRows(Rows[Place]):
+    """A query of entries: it tells where they are, and of their thoughts is read what is not kept (storage/kept.py)."""
 
     __slots__ = ()
 
-    def __init__(self, row: type[Entry], sql: str, **fragments: str) -> None:
-        super().__init__(row, Thought, sql, **fragments)
+    def __init__(self, sql: str, **fragments: str) -> None:
+        super().__init__(Place, sql, **fragments)
+
+    async def entries(self, db: Connection, *args: Any) -> list[Entry]:
+        """Return every entry; a thought that is deleted just now is left out."""
+        places = await self.all(db, *args)
+        found: dict[UUID, Written] = {}
+        unknown = []
+        for place in places:
+            kept = db.memory.written.find(place.thought_id, (place.xmin, place.ctid))
+            if kept is None:
+                unknown.append(place.thought_id)
+            else:
+                found[place.thought_id] = kept
+        for one in await WRITTEN.all(db, unknown) if unknown else ():
+            read = found[one.thought.id] = Written(one.thought, Named(one.tags, one.mentions))
+            db.memory.written.keep(one.thought.id, (one.xmin, one.ctid), read)
+        return [_entry(place, found[place.thought_id]) for place in places if place.thought_id in found]
+
+    async def entry(self, db: Connection, *args: Any) -> Entry | None:
+        """Return the first entry, or None."""
+        found = await self.entries(db, *args)
+        return found[0] if found else None
 
 
-ENTRY_COLUMNS = "e.id, e.kind, e.user_id, e.created_at, e.ap_id, " + COLUMNS
+def _entry(place: Place, written: Written) -> Entry:
+    return Entry(
+        place.id, place.kind, place.user_id, place.created_at, place.ap_id, written.thought, written.named
+    )  # fmt: skip
+
+
+ENTRY_COLUMNS = "e.id, e.kind, e.user_id, e.created_at, e.ap_id, t.id AS thought_id, t.xmin, t.ctid"
 # $2 older_than, $3 newer_than, $4 limit. Constants for the open ends keep one plan over the index.
 BETWEEN = """e.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     AND e.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')"""
@@ -129,8 +210,8 @@ def _pages(sql: str) -> tuple[EntryRows, EntryRows]:
         "shown_to_all": f"({NOT_HIDDEN} AND {NOT_SILENCED})",
     }
     return (
-        EntryRows(Entry, sql, order="DESC", **fragments),
-        EntryRows(Entry, sql, order="ASC", **fragments),
+        EntryRows(sql, order="DESC", **fragments),
+        EntryRows(sql, order="ASC", **fragments),
     )
 
 
@@ -279,21 +360,18 @@ def _kept(table: str) -> tuple[Rows[Kept], Rows[Kept]]:
 BOOKMARKED = _kept("bookmarks")
 LIKED = _kept("likes")
 PINNED = EntryRows(
-    Entry,
     """SELECT {entry} FROM pins k JOIN entries e ON e.id = k.thought_id JOIN thoughts t ON t.id = e.thought_id
     WHERE k.user_id = $2 AND {visible} ORDER BY k.id DESC LIMIT 20""",
     entry=ENTRY_COLUMNS,
     visible=VISIBLE,
 )
 OF_THOUGHTS = EntryRows(
-    Entry,
     """SELECT {entry} FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
         JOIN entries e ON e.id = wanted.id JOIN thoughts t ON t.id = e.thought_id
     ORDER BY wanted.place""",
     entry=ENTRY_COLUMNS,
 )
 VISIBLE_ENTRIES = EntryRows(
-    Entry,
     """SELECT {entry} FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (id, place)
         JOIN entries e ON e.id = wanted.id JOIN thoughts t ON t.id = e.thought_id
     WHERE {visible} ORDER BY wanted.place""",
@@ -301,14 +379,12 @@ VISIBLE_ENTRIES = EntryRows(
     visible=ENTRY_VISIBLE,
 )
 ONE = EntryRows(
-    Entry,
     "SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id WHERE e.id = $2 AND {visible}",
     entry=ENTRY_COLUMNS,
     visible=ENTRY_VISIBLE,
 )
 # Outbox: what anybody may see, newest first.
 PUBLIC_OF_PERSON = EntryRows(
-    Entry,
     """SELECT {entry} FROM entries e JOIN thoughts t ON t.id = e.thought_id
     WHERE e.user_id = $1 AND e.visibility IN ('public', 'unlisted') AND t.visibility IN ('public', 'unlisted')
         AND e.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
@@ -468,7 +544,7 @@ async def leave_home(db: Connection, follower_id: UUID, following: Sequence[UUID
 async def _page(
     queries: tuple[EntryRows, EntryRows], db: Connection, viewer: UUID | None, page: Page, *extra: object
 ) -> list[Entry]:
-    found = await queries[page.ascending].all(db, viewer, page.older_than, page.newer_than, page.limit, *extra)
+    found = await queries[page.ascending].entries(db, viewer, page.older_than, page.newer_than, page.limit, *extra)
     return found[::-1] if page.ascending else found
 
 
@@ -581,17 +657,17 @@ async def _kept_page(queries: tuple[Rows[Kept], Rows[Kept]], db: Connection, vie
 
 async def list_pinned(db: Connection, viewer: UUID | None, person_id: UUID) -> list[Entry]:
     """List what a person pinned, newest pin first."""
-    return await PINNED.all(db, viewer, person_id)
+    return await PINNED.entries(db, viewer, person_id)
 
 
 async def list_of_thoughts(db: Connection, thought_ids: Sequence[UUID]) -> list[Entry]:
     """List the own entries of thoughts, in the order asked for."""
-    return await OF_THOUGHTS.all(db, thought_ids) if thought_ids else []
+    return await OF_THOUGHTS.entries(db, thought_ids) if thought_ids else []
 
 
 async def list_visible_entries(db: Connection, viewer: UUID | None, entry_ids: Sequence[UUID]) -> list[Entry]:
     """List those of these entries whose thought the viewer may see, in the order asked for."""
-    return await VISIBLE_ENTRIES.all(db, viewer, entry_ids) if entry_ids else []
+    return await VISIBLE_ENTRIES.entries(db, viewer, entry_ids) if entry_ids else []
 
 
 async def find_boost_of(db: Connection, person_id: UUID, thought_id: UUID) -> UUID | None:
@@ -601,12 +677,12 @@ async def find_boost_of(db: Connection, person_id: UUID, thought_id: UUID) -> UU
 
 async def find_visible_entry(db: Connection, viewer: UUID | None, entry_id: UUID) -> Entry | None:
     """Find an entry whose thought the viewer may see."""
-    return await ONE.first(db, viewer, entry_id)
+    return await ONE.entry(db, viewer, entry_id)
 
 
 async def list_public_of_person(db: Connection, person_id: UUID, before: UUID | None, *, limit: int) -> list[Entry]:
     """List a page of an outbox, newest first."""
-    return await PUBLIC_OF_PERSON.all(db, person_id, before, limit)
+    return await PUBLIC_OF_PERSON.entries(db, person_id, before, limit)
 
 
 async def list_marks(db: Connection, viewer: UUID, thoughts: Collection[Thought]) -> dict[UUID, Marks]:

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from storage.query import Command, Rows, Value
+from storage.query import Command, Joined, Rows, Value
 
 if TYPE_CHECKING:
     from storage.database import Connection
+    from storage.kept import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,32 @@ COLUMNS = """u.id, u.username, u.domain, u.display_name, u.bio, u.bio_html, u.fi
     u.followers_count, u.following_count, u.thoughts_count, u.last_thought_at, u.created_at, u.updated_at,
     u.emojis, u.hide_collections, u.feature_policy"""
 
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Whose row is in which version (storage/kept.py)."""
+
+    id: UUID
+    xmin: int
+    ctid: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StampedPerson:
+    """Somebody, and in which version."""
+
+    xmin: int
+    ctid: tuple[int, int]
+    person: Person
+
+
+STAMPS = Rows(Stamp, "SELECT u.id, u.xmin, u.ctid FROM users u WHERE u.id = ANY($1::uuid[])")
+STAMPED = Joined(
+    StampedPerson,
+    Person,
+    "SELECT u.xmin, u.ctid, {columns} FROM users u WHERE u.id = ANY($1::uuid[])",
+    columns=COLUMNS,
+)
 PERSON_BY_ID = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = $1", columns=COLUMNS)
 PEOPLE_BY_IDS = Rows(Person, "SELECT {columns} FROM users u WHERE u.id = ANY($1::uuid[])", columns=COLUMNS)
 PERSON_BY_AP_ID = Rows(Person, "SELECT {columns} FROM users u WHERE u.ap_id = $1", columns=COLUMNS)
@@ -430,6 +457,35 @@ async def find_person(db: Connection, person_id: UUID) -> Person | None:
 async def find_people(db: Connection, ids: Sequence[UUID]) -> dict[UUID, Person]:
     """Find many people at once, by id."""
     return {person.id: person for person in await PEOPLE_BY_IDS.all(db, ids)} if ids else {}
+
+
+async def find_shown(db: Connection, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """Find many people at once, by id, as `find_people` does; those unchanged since they were last read are kept."""
+    if not ids:
+        return {}
+    found: dict[UUID, Person] = {}
+    unknown = []
+    for stamp in await STAMPS.all(db, ids):
+        kept = db.memory.people.find(stamp.id, (stamp.xmin, stamp.ctid))
+        if kept is None:
+            unknown.append(stamp.id)
+        else:
+            found[stamp.id] = kept
+    return found | await _read(db, unknown) if unknown else found
+
+
+async def find_bearing(db: Connection, person_id: UUID, version: Version) -> Person | None:
+    """Find somebody whose row is in a version."""
+    return db.memory.people.find(person_id, version) or (await _read(db, [person_id])).get(person_id)
+
+
+async def _read(db: Connection, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """Read people, and keep them."""
+    found = {}
+    for one in await STAMPED.all(db, ids):
+        found[one.person.id] = one.person
+        db.memory.people.keep(one.person.id, (one.xmin, one.ctid), one.person)
+    return found
 
 
 async def find_by_ap_id(db: Connection, ap_id: str) -> Person | None:

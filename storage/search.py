@@ -61,7 +61,6 @@ _FRAGMENTS = {
     "not_hidden": f"({NOT_HIDDEN} AND {NOT_SILENCED})",
 }
 NEWEST_THOUGHTS = EntryRows(
-    Entry,
     """SELECT {entry} FROM (
         SELECT e.id, e.kind, e.user_id, e.thought_id, e.created_at, e.ap_id FROM entries e
         WHERE e.kind = 'thought' AND {between} ORDER BY e.id DESC LIMIT {newest}) e
@@ -73,7 +72,6 @@ NEWEST_THOUGHTS = EntryRows(
 )
 # MATERIALIZED: without it a plan made before the words are known walks the whole table by id.
 THOUGHTS = EntryRows(
-    Entry,
     """WITH matching AS MATERIALIZED (
         SELECT t.id FROM thoughts t WHERE {matches}
             AND t.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
@@ -88,7 +86,6 @@ THOUGHTS = EntryRows(
 )
 # Along the index of the hashtag, which is looked up first.
 TAGGED_THOUGHTS = EntryRows(
-    Entry,
     """SELECT {entry} FROM thought_tags x JOIN thoughts t ON t.id = x.thought_id JOIN entries e ON e.id = t.id
         JOIN users a ON a.id = t.user_id
     WHERE x.tag_id = (SELECT g.id FROM tags g WHERE g.name = $5)
@@ -122,13 +119,13 @@ async def search_thoughts(db: Connection, viewer: UUID | None, text: str, page: 
     """Find thoughts by words or (of three characters or more) by a part of their text, newest first."""
     part = literal_pattern(text) if len(text) >= _TRIGRAM else None
     wanted = (viewer, page.older_than, page.newer_than, page.limit, text, part)
-    newest = await NEWEST_THOUGHTS.all(db, *wanted)
-    return newest if len(newest) == page.limit else await THOUGHTS.all(db, *wanted)
+    newest = await NEWEST_THOUGHTS.entries(db, *wanted)
+    return newest if len(newest) == page.limit else await THOUGHTS.entries(db, *wanted)
 
 
 async def search_tagged(db: Connection, viewer: UUID | None, tag: str, page: Page) -> list[Entry]:
     """Find thoughts that carry a (normalised) hashtag, newest first."""
-    return await TAGGED_THOUGHTS.all(db, viewer, page.older_than, page.newer_than, page.limit, tag)
+    return await TAGGED_THOUGHTS.entries(db, viewer, page.older_than, page.newer_than, page.limit, tag)
 
 
 async def search_tags(db: Connection, prefix: str, *, limit: int) -> list[str]:

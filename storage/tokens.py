@@ -27,7 +27,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom a bearer token speaks for, and what it may do."""
+    """Whom a bearer token speaks for, in which version of their row (storage/kept.py), and what it may do."""
 
     token_id: UUID
     user_id: UUID | None
@@ -35,6 +35,8 @@ class Bearer:
     scopes: list[str]
     is_api_key: bool
     last_used_at: datetime | None
+    xmin: int | None
+    ctid: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,12 @@ INSERT = Value(
 )
 BEARER = Rows(
     Bearer,
-    """SELECT id, user_id, app_id, scopes, false AS is_api_key, last_used_at FROM access_tokens
-        WHERE token_hash = $1 AND revoked_at IS NULL
-    UNION ALL
-    SELECT id, user_id, NULL, ARRAY['read', 'write', 'follow', 'push'], true, last_used_at FROM api_keys
-        WHERE key_hash = $1 AND revoked_at IS NULL""",
+    """SELECT x.id, x.user_id, x.app_id, x.scopes, x.is_api_key, x.last_used_at, u.xmin, u.ctid FROM (
+        SELECT id, user_id, app_id, scopes, false AS is_api_key, last_used_at FROM access_tokens
+            WHERE token_hash = $1 AND revoked_at IS NULL
+        UNION ALL
+        SELECT id, user_id, NULL, ARRAY['read', 'write', 'follow', 'push'], true, last_used_at FROM api_keys
+            WHERE key_hash = $1 AND revoked_at IS NULL) x LEFT JOIN users u ON u.id = x.user_id""",
 )
 # Of tokens, keys and sessions alike, those that still speak for an active person.
 LIVE = Value(

@@ -119,7 +119,6 @@ EVERY_TAG = Value(UUID, "SELECT tag_id FROM trending_tags ORDER BY score DESC, t
 # The language that the viewer writes in comes first, else those that they ask for ($2). What changed since the job ran
 # is looked at again.
 SHOWN_THOUGHTS = EntryRows(
-    Entry,
     """SELECT {entry} FROM trending_thoughts r JOIN thoughts t ON t.id = r.thought_id JOIN entries e ON e.id = t.id
     WHERE {are_on} AND {may} AND t.visibility = 'public' AND NOT t.sensitive AND {visible} AND {not_hidden}
         AND {not_silenced}
@@ -136,7 +135,6 @@ SHOWN_THOUGHTS = EntryRows(
     not_silenced=NOT_SILENCED,
 )
 EVERY_THOUGHT = EntryRows(
-    Entry,
     """SELECT {entry} FROM trending_thoughts r JOIN thoughts t ON t.id = r.thought_id JOIN entries e ON e.id = t.id
     ORDER BY r.score DESC, t.id DESC OFFSET $1 LIMIT $2""",
     entry=ENTRY_COLUMNS,
@@ -164,12 +162,12 @@ async def list_shown_thoughts(
     db: Connection, viewer_id: UUID | None, languages: Sequence[str], *, offset: int, limit: int
 ) -> list[Entry]:
     """List what trends and the viewer may see, in one of these languages first, then the strongest."""
-    return await SHOWN_THOUGHTS.all(db, viewer_id, list(languages), offset, limit)
+    return await SHOWN_THOUGHTS.entries(db, viewer_id, list(languages), offset, limit)
 
 
 async def list_every_thought(db: Connection, *, offset: int, limit: int) -> list[Entry]:
     """List what trends, shown or not, the strongest first."""
-    return await EVERY_THOUGHT.all(db, offset, limit)
+    return await EVERY_THOUGHT.entries(db, offset, limit)
 
 
 async def find_verdicts(db: Connection, thought_ids: Sequence[UUID]) -> dict[UUID, Verdict]:

@@ -70,7 +70,7 @@ async def read_notices(db: Connection, viewer: Person, found: list[Notification]
     )
     shelf = await read_shelf(db, viewer, list(curated.values())) if curated else Shelf([], {})
     named = {one.actor_id for one in found} | {one.target_id for one in told.values()}
-    return Notices(found, await people.find_people(db, list(named)), shown, reacted, told, warned, shelf)
+    return Notices(found, await people.find_shown(db, list(named)), shown, reacted, told, warned, shelf)
 
 
 async def _decisions(db: Connection, found: Sequence[Notification]) -> tuple[dict[UUID, Report], dict[UUID, Strike]]:

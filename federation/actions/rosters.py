@@ -31,7 +31,7 @@ class Roster:
 
 async def make_roster(db: Connection, ties: Sequence[Connected | Muted]) -> Roster:
     """Read the people that ties lead to."""
-    found = await people.find_people(db, [tie.person_id for tie in ties])
+    found = await people.find_shown(db, [tie.person_id for tie in ties])
     return Roster(
         people=[found[tie.person_id] for tie in ties if tie.person_id in found], cursors=[tie.cursor for tie in ties]
     )

@@ -209,8 +209,8 @@ async def find_bearer(services: Services, token: str, *, address: str = "") -> T
             return None
         if bearer.last_used_at is None or services.now() - bearer.last_used_at > timedelta(minutes=1):
             await tokens.touch_bearer(db, bearer, address_prefix(address))
-        if bearer.user_id is not None:
-            person = await people.find_person(db, bearer.user_id)
+        if bearer.user_id is not None and bearer.xmin is not None and bearer.ctid is not None:
+            person = await people.find_bearing(db, bearer.user_id, (bearer.xmin, bearer.ctid))
     active = person is not None and person.state == "active" and not person.disabled
     return TokenBearer(
         bearer.token_id,

@@ -13,15 +13,15 @@ from federation.errors import NotFound
 from federation.protocol.filtering import Match
 from federation.protocol.sanitise import SANITISER_VERSION, sanitise_html
 from federation.protocol.text import normalise_tag
-from storage import cards, deliveries, emoji_reactions, entries, people, polls, thoughts
+from storage import cards, deliveries, emoji_reactions, entries, people, polls, thoughts, threads
 from storage.cards import Card
 from storage.deliveries import Receipt
 from storage.emoji_reactions import Tally
-from storage.entries import Entry, Kept, Marks, Page
+from storage.entries import Entry, Kept, Marks, Named, Page
 from storage.people import Person
 from storage.polls import Poll
 from storage.relations import Relation
-from storage.thoughts import Mention, Thought
+from storage.thoughts import Thought
 
 if TYPE_CHECKING:
     from federation.services import Services
@@ -38,7 +38,7 @@ class Shown:
     people: dict[UUID, Person]
     marks: dict[UUID, Marks]
     receipts: dict[UUID, Receipt] = field(default_factory=dict)
-    mentions: dict[UUID, list[Mention]] = field(default_factory=dict)
+    mentions: dict[UUID, list[Person]] = field(default_factory=dict)
     tags: dict[UUID, list[str]] = field(default_factory=dict)
     polls: dict[UUID, Poll] = field(default_factory=dict)
     reactions: dict[UUID, list[Tally]] = field(default_factory=dict)
@@ -82,16 +82,17 @@ async def show(
     }
     every = [*found, *(one.entry for one in quoted.values() if one.entry is not None)]
     about = {entry.thought.id: entry.thought for entry in every}
-    ids = list(about)
+    named = await _named(db, every) if details else {}
     who = {entry.user_id for entry in every} | {entry.thought.user_id for entry in every}
     who |= {entry.thought.reply_to_user_id for entry in every if entry.thought.reply_to_user_id is not None}
     links = {entry.thought.link_id for entry in every if entry.thought.link_id is not None}
     previews = await cards.list_cards(db, links)
     who |= {card.author_id for card in previews.values() if card.author_id is not None}
+    who.update(*(one.mentions for one in named.values()))
     shown = Shown(
         entries=found,
         cards=previews,
-        people=await people.find_people(db, list(who)),
+        people=await people.find_shown(db, list(who)),
         marks=await entries.list_marks(db, viewer.id, about.values()) if viewer is not None else {},
         quotes=quoted,
         relations=await find_relations(db, viewer, about.values()),
@@ -104,12 +105,22 @@ async def show(
     if receipts and viewer is not None:
         own = [entry.thought.id for entry in found if entry.thought.user_id == viewer.id]
         shown.receipts.update(await deliveries.list_receipts(db, own))
-    if details:
-        for mention in await thoughts.list_mentions(db, ids):
-            shown.mentions.setdefault(mention.thought_id, []).append(mention)
-        for tag in await thoughts.list_tags(db, ids):
-            shown.tags.setdefault(tag.thought_id, []).append(tag.name)
+    for thought_id, one in named.items():
+        shown.tags[thought_id] = one.tags
+        shown.mentions[thought_id] = [shown.people[who] for who in one.mentions if who in shown.people]
     return shown
+
+
+async def _named(db: Connection, found: Iterable[Entry]) -> dict[UUID, Named]:
+    """Tell what these thoughts name; it is looked up of those of which it was not read along."""
+    named = {entry.thought.id: entry.named for entry in found}
+    unknown = [thought_id for thought_id, one in named.items() if one is None]
+    looked_up = {thought_id: Named([], []) for thought_id in unknown}
+    for mention in await thoughts.list_mentions(db, unknown):
+        looked_up[mention.thought_id].mentions.append(mention.user_id)
+    for tag in await thoughts.list_tags(db, unknown):
+        looked_up[tag.thought_id].tags.append(tag.name)
+    return looked_up | {thought_id: one for thought_id, one in named.items() if one is not None}
 
 
 def _sanitised(entry: Entry) -> Entry:
@@ -285,16 +296,16 @@ async def get_thread(
         thought = await thoughts.find_visible_by_entry(db, _id(viewer), thought_id)
         if thought is None:
             raise NotFound("This thought is gone, or not yours to see.")
-        above = await thoughts.list_ancestors(db, _id(viewer), thought.id, limit=MOST_ANCESTORS)
-        below = await thoughts.list_descendants(
+        above = await threads.list_ancestors(db, _id(viewer), thought.id, limit=MOST_ANCESTORS)
+        below = await threads.list_descendants(
             db, _id(viewer), thought.id, depth=DEEPEST, limit=MOST_DESCENDANTS, after=after
         )  # fmt: skip
         more_after = (
-            await thoughts.find_last_answer(db, thought.id, after, limit=MOST_DESCENDANTS)
+            await threads.find_last_answer(db, thought.id, after, limit=MOST_DESCENDANTS)
             if thought.replies_count > MOST_DESCENDANTS
             else None
         )
-        found = [_own_entry(one) for one in (*above, thought, *below)]
+        found = [*above, _own_entry(thought), *below]
         shown = await show(db, viewer, found, receipts=not details, details=details)
     middle = len(above)
     return Thread(found[:middle], found[middle], found[middle + 1 :], shown, more_after)

@@ -24,6 +24,7 @@ PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "uuid": (UUID,), "text": (str,), "varchar": (str,), "bool": (bool,), "int2": (int,), "int4": (int,),
     "int8": (int,), "float4": (float,), "timestamptz": (datetime,), "jsonb": (dict, list), "bytea": (bytes,),
     "text[]": (list,), "uuid[]": (list,), "int4[]": (list,), "interval": (timedelta,), "void": (), "date": (date,),
+    "xid": (int,), "tid": (tuple,),
 }  # fmt: skip
 
 

@@ -27,7 +27,17 @@ _ROLES = {"user": ("", "0"), "moderator": ("Moderator", "1308"), "admin": ("Admi
 
 
 def account(site: Site, person: Person, *, approval: Permission | None = None) -> dict[str, Any]:
-    """Write a person as anybody sees them; `approval` is what featuring them comes to for the viewer, where known."""
+    """Write a person as anybody sees them; `approval` is what featuring them comes to for the viewer, where known.
+
+    The answer is everybody's, and not to be changed.
+    """
+    written = site.accounts.find(person.id, person) or site.accounts.keep(person.id, person, _account(site, person))
+    if approval is None:
+        return written
+    return {**written, "feature_approval": _feature_approval(feature_policy_of(person), approval)}
+
+
+def _account(site: Site, person: Person) -> dict[str, Any]:
     avatar = site.picture(person.avatar_url, is_remote=person.is_remote, default=site.no_avatar)
     header = site.picture(person.header_url, is_remote=person.is_remote, default=site.no_header)
     written = {
@@ -55,7 +65,7 @@ def account(site: Site, person: Person, *, approval: Permission | None = None) -
         "statuses_count": person.thoughts_count,
         "last_status_at": person.last_thought_at.date().isoformat() if person.last_thought_at else None,
         "hide_collections": person.hide_collections,
-        "feature_approval": _feature_approval(feature_policy_of(person), approval),
+        "feature_approval": _feature_approval(feature_policy_of(person), None),
         "emojis": custom_emojis(site, person.emojis, is_remote=person.is_remote) if person.emojis else [],
         "fields": [_field(field, "html") for field in person.fields],
     }

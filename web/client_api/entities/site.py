@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from federation.media.urls import MediaUrls
 from federation.protocol.ids import Urls
 from federation.settings import Settings
+from storage.people import Person
+from storage.thoughts import Thought
+from web.client_api.entities.lately import Lately
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Addresses of ours that entities contain, without a closing slash."""
+    """Addresses of ours that entities contain, without a closing slash; and entities that were written lately."""
 
     origin: str
     tags: str
     no_avatar: str
     no_header: str
     media: MediaUrls
+    accounts: Lately[Person] = field(default_factory=Lately)
+    texts: Lately[Thought] = field(default_factory=Lately)
 
     @classmethod
     def of(cls, settings: Settings) -> Site:

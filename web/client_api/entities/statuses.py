@@ -13,7 +13,7 @@ from federation.protocol.quote_policy import automatic, manual
 from storage.emoji_reactions import Tally
 from storage.entries import Entry, Marks
 from storage.people import Person
-from storage.thoughts import Mention, Thought, Version
+from storage.thoughts import Thought, Version
 from web.client_api.entities.accounts import API_VISIBILITY, account
 from web.client_api.entities.cards import preview_card
 from web.client_api.entities.filters import results as filter_results
@@ -81,31 +81,13 @@ class Statuses:
     def _thought(self, thought: Thought, *, quoted: bool = False) -> dict[str, Any]:
         site, shown, thought_id = self._site, self._shown, thought.id
         written: dict[str, Any] = {
-            "id": str(thought_id),
-            "created_at": moment(thought.created_at),
-            "in_reply_to_id": str(thought.reply_to) if thought.reply_to else None,
-            "in_reply_to_account_id": str(thought.reply_to_user_id) if thought.reply_to_user_id else None,
+            **(site.texts.find(thought_id, thought) or site.texts.keep(thought_id, thought, self._text(thought))),
             "sensitive": thought.sensitive or shown.people[thought.user_id].sensitised,
-            "spoiler_text": thought.summary,
-            "visibility": API_VISIBILITY[thought.visibility],
-            "language": thought.language,
-            "uri": thought.ap_id,
-            "url": thought.url,
-            "replies_count": thought.replies_count,
-            "reblogs_count": thought.boosts_count,
-            "favourites_count": thought.likes_count,
-            "edited_at": moment(thought.edited_at) if thought.edited_at else None,
-            "content": thought.content,
-            "reblog": None,
-            "application": thought.application,
             "account": self._account(thought.user_id),
-            "media_attachments": attachments(site, thought_id, thought.attachments),
             "mentions": [mention(one) for one in shown.mentions.get(thought_id, ())],
             "tags": [{"name": name, "url": site.tag(name)} for name in shown.tags.get(thought_id, ())],
-            "emojis": self._emojis(thought),
             "card": self._card(thought),
             "poll": self._poll(thought),
-            "quotes_count": thought.quotes_count,
             "quote": self._quote(thought, shallow=quoted),
             "quote_approval": self._quote_approval(thought),
         }
@@ -150,6 +132,30 @@ class Statuses:
             **_answers(asked.options if asked is not None else None),
         }
         return [*earlier, present]
+
+    def _text(self, thought: Thought) -> dict[str, Any]:
+        """Write what is the same for everybody as long as the thought's own row is."""
+        return {
+            "id": str(thought.id),
+            "created_at": moment(thought.created_at),
+            "in_reply_to_id": str(thought.reply_to) if thought.reply_to else None,
+            "in_reply_to_account_id": str(thought.reply_to_user_id) if thought.reply_to_user_id else None,
+            "spoiler_text": thought.summary,
+            "visibility": API_VISIBILITY[thought.visibility],
+            "language": thought.language,
+            "uri": thought.ap_id,
+            "url": thought.url,
+            "replies_count": thought.replies_count,
+            "reblogs_count": thought.boosts_count,
+            "favourites_count": thought.likes_count,
+            "edited_at": moment(thought.edited_at) if thought.edited_at else None,
+            "content": thought.content,
+            "reblog": None,
+            "application": thought.application,
+            "media_attachments": attachments(self._site, thought.id, thought.attachments),
+            "emojis": self._emojis(thought),
+            "quotes_count": thought.quotes_count,
+        }
 
     def _quote(self, thought: Thought, *, shallow: bool) -> dict[str, Any] | None:
         """Write what a thought quotes; of what the quoted one quotes only the id."""
@@ -207,13 +213,13 @@ def reaction(site: Site, tally: Tally) -> dict[str, Any]:
     return {**written, "url": address, "static_url": address}
 
 
-def mention(one: Mention) -> dict[str, Any]:
+def mention(person: Person) -> dict[str, Any]:
     """Write whom a thought names."""
     return {
-        "id": str(one.user_id),
-        "username": one.username,
-        "url": one.profile_url,
-        "acct": f"{one.username}@{one.domain}" if one.domain else one.username,
+        "id": str(person.id),
+        "username": person.username,
+        "url": person.profile_url,
+        "acct": person.handle,
     }
 
 
