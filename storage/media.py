@@ -45,6 +45,14 @@ class File:
 
 COLUMNS = """m.id, m.user_id, m.thought_id, m.scheduled_id, m.state, m.problem, m.kind, m.content_hash, m.preview_hash,
     m.facts, m.alt, m.focus_x, m.focus_y, m.attempts"""
+SET_STILL = Command("UPDATE media_files SET still_hash = $2 WHERE content_hash = $1")
+# What does not move is its own still.
+STILL = Rows(
+    File,
+    """SELECT s.content_hash, s.content_type, s.size
+    FROM media_files f JOIN media_files s ON s.content_hash = coalesce(f.still_hash, f.content_hash)
+    WHERE f.content_hash = $1""",
+)
 FILE = Rows(File, "SELECT content_hash, content_type, size FROM media_files WHERE content_hash = $1")
 TOUCH_FILE = Command(
     """INSERT INTO media_files (content_hash, content_type, size) VALUES ($1, $2, $3)
@@ -150,6 +158,11 @@ DELETE_PORTRAIT = Command("DELETE FROM media WHERE user_id = $1 AND purpose = $2
 async def find_file(db: Connection, content_hash: str) -> File | None:
     """Find stored bytes by their hash."""
     return await FILE.first(db, content_hash)
+
+
+async def find_still(db: Connection, content_hash: str) -> File | None:
+    """Find what stored bytes show when they must not move."""
+    return await STILL.first(db, content_hash)
 
 
 async def touch_file(db: Connection, content_hash: str, content_type: str, size: int) -> None:

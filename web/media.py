@@ -24,7 +24,16 @@ _DAY: Final = "public, max-age=86400"
 @blueprint.get("/media/<name>")
 async def upload(name: str) -> Response:
     """Serve an upload."""
-    file = await files.find_upload(services(), name)
+    return await _upload(await files.find_upload(services(), name))
+
+
+@blueprint.get("/media/<name>/still")
+async def still(name: str) -> Response:
+    """Serve a picture that does not move, of an upload that may."""
+    return await _upload(await files.find_upload(services(), name, still=True))
+
+
+async def _upload(file: StoredFile) -> Response:
     pieces = await _open(file)
     if pieces is None:
         raise NotFound("There is no such picture.")

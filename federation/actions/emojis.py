@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from federation.actions.files import find_copy
-from federation.actions.pictures import store_picture
+from federation.actions.files import find_copy, keep
 from federation.actions.written_emojis import kept
 from federation.errors import Conflict, Invalid, NotFound
-from federation.media.images import Box
+from federation.media.images import make_emoji
 from federation.media.urls import proxy_key
 from federation.protocol.emojis import SHORTCODE
 from storage import emojis, media, moderation
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from storage.people import Person
 
 MOST_LISTED = 2000
-PICTURE_SIDE = 128
 MAX_CATEGORY_CHARS = 50
 
 
@@ -67,16 +66,31 @@ async def add_emoji(
     category = _category(category)
     if not data:
         raise Invalid("Choose a picture.", field="picture")
-    content_hash = await store_picture(services, data, "picture", Box(PICTURE_SIDE, PICTURE_SIDE))
-    url = services.media_urls.file(content_hash)
+    picture, still = await _store(services, data)
+    url = services.media_urls.file(picture)
     async with services.database.transaction() as db:
         # For good: what was written with an emoji keeps its picture.
-        await media.HOLD_FILE.run(db, content_hash)
+        await media.HOLD_FILE.run(db, picture)
+        if still is not None:
+            await media.HOLD_FILE.run(db, still)
+            await media.SET_STILL.run(db, picture, still)
         added = await emojis.insert_emoji(db, shortcode, category, url, copied_from=copied_from)
         if added is None:
             raise Conflict(f"There is an emoji :{shortcode}: already.")
         await moderation.insert_audit(db, by.id, "add emoji", f":{shortcode}:")
     return added
+
+
+async def _store(services: Services, data: bytes) -> tuple[str, str | None]:
+    """Store an emoji's picture, and a still of one that moves; return their hashes."""
+    try:
+        async with services.reader.memory.decoding:
+            picture, still = await asyncio.to_thread(make_emoji, data)
+    except Invalid as exc:
+        raise Invalid(exc.message, field="picture") from exc
+    files = [one.file for one in (picture, still) if one is not None]
+    await keep(services, *files)
+    return files[0].content_hash, files[1].content_hash if still is not None else None
 
 
 async def copy_emoji(services: Services, by: Person, host: str, shortcode: str) -> CustomEmoji:

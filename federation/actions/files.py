@@ -27,14 +27,14 @@ async def keep(services: Services, *files: Written) -> None:
         await services.blobs.put(f"media/{one.content_hash}", one.data, one.content_type)
 
 
-async def find_upload(services: Services, name: str) -> StoredFile:
-    """Return an upload by its hash, which may be followed by the suffix of its type."""
+async def find_upload(services: Services, name: str, *, still: bool = False) -> StoredFile:
+    """Return an upload by its hash, which may be followed by the suffix of its type; or the still of one that moves."""
     content_hash, dot, suffix = name.partition(".")
     async with services.database.connection() as db:
-        found = await media.find_file(db, content_hash)
+        found = await (media.find_still if still else media.find_file)(db, content_hash)
     if found is None or found.content_type not in SERVED or dot + suffix not in ("", SUFFIXES[found.content_type]):
         raise NotFound("There is no such picture.")
-    return StoredFile(f"media/{content_hash}", found.content_type, content_hash, found.size)
+    return StoredFile(f"media/{found.content_hash}", found.content_type, found.content_hash, found.size)
 
 
 async def find_copy(services: Services, key: str, *, small: bool, lost: bool = False) -> StoredFile:

@@ -43,6 +43,7 @@ class Box:
 
 AVATAR = Box(400, 400)
 HEADER = Box(1500, 500)
+EMOJI = Box(128, 128)
 # What a proxied portrait may be without saying: tall or square ones are avatars, wide ones headers.
 WIDE = Box(1500, 1500)
 ORIGINAL = Box(4096, 8192, 8_294_400)
@@ -70,6 +71,17 @@ def make_portrait(data: bytes, box: Box | None = None) -> Picture:
         return _as_webp(_fitted(_pixels(source, box), box))
 
 
+def make_emoji(data: bytes, *, stills: bool = False) -> tuple[Picture, Picture | None]:
+    """Write an emoji anew as WebP, moving where it moves; then with a still of it, else with None.
+
+    With `stills`, what moves for longer than we allow becomes its first frame instead of being `Invalid`.
+    """
+    with _opened(data, MAX_PORTRAIT_BYTES) as source:
+        frames = _frames(source, data, stills=stills)
+        still = _as_webp(_fitted(_pixels(source, EMOJI), EMOJI))
+        return (_animation(source, frames, EMOJI.width), still) if frames > 1 else (still, None)
+
+
 def make_image(data: bytes, *, stills: bool = False) -> Made:
     """Write a picture anew, with its preview: photographs stay JPEG, all else becomes WebP, what moves goes on moving.
 
@@ -81,7 +93,7 @@ def make_image(data: bytes, *, stills: bool = False) -> Made:
         preview = _as_webp(_fitted(pixels, PREVIEW))
         facts = {"blurhash": _blurhash(pixels)}
         if frames > 1:
-            original = _animation(source, frames)
+            original = _animation(source, frames, _ANIMATED_SIDE)
         else:
             fitted = _fitted(pixels, ORIGINAL)
             original = (
@@ -221,9 +233,9 @@ def _saved(image: Image.Image, content_type: str, kind: str, **options: Any) -> 
     return Picture(written(out.getvalue(), content_type), image.width, image.height)
 
 
-def _animation(source: Image.Image, frames: int) -> Picture:
+def _animation(source: Image.Image, frames: int, side: int) -> Picture:
     width, height = source.size
-    scale = min(1.0, _ANIMATED_SIDE / max(width, height), (_MOST_WRITTEN_PIXELS / (width * height * frames)) ** 0.5)
+    scale = min(1.0, side / max(width, height), (_MOST_WRITTEN_PIXELS / (width * height * frames)) ** 0.5)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     durations: list[int] = []
 

@@ -32,6 +32,11 @@ def proxy_key(url: str) -> bytes:
     return sha256(url.encode()).digest()
 
 
+def still_of(address: str) -> str:
+    """Return where an emoji is served that does not move, by the address of the one that may."""
+    return f"{address}/small" if "/proxy/" in address else f"{address}/still"
+
+
 def proxied_path(url: str) -> str:
     """Return the path of a remote medium's copy."""
     return f"/proxy/{proxy_key(url).hex()}"

@@ -29,19 +29,22 @@ def find_shortcodes(*texts: str) -> list[str]:
     return list(dict.fromkeys(match[1] for text in texts if ":" in text for match in _TYPED.finditer(text)))
 
 
-def with_pictures(html: str, pictures: Mapping[str, str]) -> str:
-    """Return sanitised HTML with a picture for every shortcode that `pictures` (shortcode to address) knows.
+def with_pictures(html: str, pictures: Mapping[str, tuple[str, str]]) -> str:
+    """Return sanitised HTML with a picture for every shortcode that `pictures` knows: its address, and a still's.
 
-    What stands inside tags stays as it is; a reader without pictures is told the shortcode.
+    Whom movement disturbs sees the still. What stands inside tags stays as it is; a reader without pictures is told
+    the shortcode.
     """
     if not pictures or ":" not in html:
         return html
     named = re.compile(":(" + "|".join(map(re.escape, sorted(pictures, key=len, reverse=True))) + "):")
     pieces = _TAG.split(html)
-    pieces[::2] = [named.sub(lambda match: _picture(match[1], pictures[match[1]]), text) for text in pieces[::2]]
+    pieces[::2] = [named.sub(lambda match: _picture(match[1], *pictures[match[1]]), text) for text in pieces[::2]]
     return "".join(pieces)
 
 
-def _picture(shortcode: str, address: str) -> str:
+def _picture(shortcode: str, address: str, still: str) -> str:
     name, source = escape(f":{shortcode}:"), escape(address)
-    return f'<img class="emoji" src="{source}" alt="{name}" title="{name}" width="20" height="20" loading="lazy">'
+    calm = f'<source srcset="{escape(still)}" media="(prefers-reduced-motion: reduce)">'
+    shown = f'<img class="emoji" src="{source}" alt="{name}" title="{name}" width="20" height="20" loading="lazy">'
+    return f"<picture>{calm}{shown}</picture>"

@@ -21,7 +21,7 @@ from federation.media.formats import (
     recognise,
     written_file,
 )
-from federation.media.images import make_image, make_portrait, make_preview
+from federation.media.images import make_emoji, make_image, make_portrait, make_preview
 from federation.media.urls import proxy_key
 from federation.remote.reader import Reader
 from storage import proxied
@@ -150,6 +150,9 @@ async def _copy(reader: Reader, blobs: Blobs, known: Proxied) -> tuple[Proxied, 
 def _pictures(path: Path, kind: str) -> tuple[Written, Written | None, Looks]:
     if kind == "portrait":
         return make_portrait(path.read_bytes()).file, None, Looks()
+    if kind == "emoji":
+        emoji, unmoved = make_emoji(path.read_bytes(), stills=True)
+        return emoji.file, unmoved.file if unmoved is not None else None, Looks()
     if kind == "card":
         still, blurhash = make_preview(path.read_bytes())
         return still.file, None, Looks(still.width, still.height, blurhash)
@@ -159,7 +162,7 @@ def _pictures(path: Path, kind: str) -> tuple[Written, Written | None, Looks]:
 
 async def _download(reader: Reader, known: Proxied, path: Path) -> str:
     """Read a medium into a file and return its type: the one found in its bytes, whatever the header says."""
-    small = known.kind in ("portrait", "card")
+    small = known.kind in ("portrait", "card", "emoji")
     with path.open("wb") as file:
         sieve = _Sieve(file, pictures_alone=small)
         await reader.network.download(

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from federation.errors import Invalid
 from federation.media.formats import MAX_IMAGE_BYTES, recognise
-from federation.media.images import AVATAR, MAX_PORTRAIT_BYTES, is_animated, make_image, make_portrait
+from federation.media.images import AVATAR, MAX_PORTRAIT_BYTES, is_animated, make_emoji, make_image, make_portrait
 from tests.media.samples import animation, clip, gif_of, needs_ffmpeg, photograph, picture, png_of
 
 
@@ -166,3 +166,23 @@ def test_types_are_recognised_by_bytes_alone() -> None:
     assert recognise(clip("mp3")) == "audio/mpeg"
     assert recognise(b"#EXTM3U\nhttp://127.0.0.1/x") is None
     assert recognise(b"ffconcat version 1.0\nfile /etc/passwd") is None
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_an_emoji_goes_on_moving_beside_a_still(kind: str) -> None:
+    moving, still = make_emoji(animation(frames=4, size=(300, 150), kind=kind))
+    assert still is not None
+    for made, frames in ((moving, 4), (still, 1)):
+        out = opened(made.file.data)
+        assert (out.format, out.size, getattr(out, "n_frames", 1)) == ("WEBP", (128, 64), frames)
+    alone, none = make_emoji(picture((60, 40)))
+    assert (opened(alone.file.data).size, none) == ((60, 40), None)
+
+
+def test_an_emoji_that_moves_too_long_is_refused_and_of_a_stranger_stands_still() -> None:
+    with pytest.raises(Invalid, match="too long"):
+        make_emoji(animation(frames=700))
+    made, still = make_emoji(animation(frames=700), stills=True)
+    assert (getattr(opened(made.file.data), "n_frames", 1), still) == (1, None)
+    with pytest.raises(Invalid, match="too long"):
+        make_emoji(gif_of(4000, 4000, 26))

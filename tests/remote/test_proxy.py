@@ -197,3 +197,21 @@ async def test_bytes_that_another_address_shows_stay(reader: Reader, remote: Hos
         await db.execute("UPDATE proxied_media SET used_at = now() - interval '40 days' WHERE key = $1", keys[0])
         assert await proxied.evict(db, timedelta(days=30), limit=10) == []
     assert await content(blobs, await read_proxied(reader, blobs, keys[1]))
+
+
+async def test_emojis_of_others_go_on_moving_beside_a_still(reader: Reader, remote: Host, blobs: Blobs) -> None:
+    key = await show(reader, url := f"{remote.origin}/party.gif", "emoji")
+    remote.put(url, animation(frames=3), "image/gif")
+    moving, still = [await read_proxied(reader, blobs, key, small=small) for small in (False, True)]
+    assert [getattr(await image(blobs, file), "n_frames", 1) for file in (moving, still)] == [3, 1]
+    key = await show(reader, url := f"{remote.origin}/quiet.png", "emoji")
+    remote.put(url, picture(), "image/png")
+    moving, still = [await read_proxied(reader, blobs, key, small=small) for small in (False, True)]
+    assert moving == still
+
+
+async def test_a_video_is_no_emoji(reader: Reader, remote: Host, blobs: Blobs) -> None:
+    key = await show(reader, url := f"{remote.origin}/a.mp4", "emoji")
+    remote.put(url, b"\0\0\0\x18ftypmp42" + bytes(100_000), "video/mp4")
+    with pytest.raises(NotFound):
+        await read_proxied(reader, blobs, key)

@@ -35,7 +35,10 @@ async def test_emojis_are_shown_as_pictures_everywhere(services: Services, root:
     blob = await add_emoji(services, root, shortcode="blob", category="", data=picture())
     await edit_profile(services, ada, ProfileForm("Ada :blob: <i>", "bio :blob:", fields=[(":blob: label", ":blob:")]))
     thought = await say(services, ada, "text :blob:", summary="warned :blob:")
-    shown = f'<img class="emoji" src="{blob.url}" alt=":blob:" title=":blob:"'
+    shown = (
+        f'<picture><source srcset="{blob.url}/still" media="(prefers-reduced-motion: reduce)">'
+        f'<img class="emoji" src="{blob.url}" alt=":blob:" title=":blob:"'
+    )
     page = await stranger.page(f"/@ada/{thought.id}")
     for place in (f"Ada {shown}", f"warned {shown}", f"text {shown}"):
         assert place in page

@@ -7,11 +7,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from federation.media.urls import proxied_path
+from federation.media.urls import proxied_path, still_of
 from federation.protocol.emojis import with_pictures
 from web.view_models import ReactionView
 
-Pictures = Mapping[str, str]
+Pictures = Mapping[str, tuple[str, str]]
 _NONE: Pictures = {}
 
 USUAL = ("👍", "❤️", "😂", "🎉", "😮", "😢", "🔥", "👀", "🤔", "🙏", "👏", "💯")
@@ -24,7 +24,7 @@ def reaction_view(name: str, url: str | None, *, count: int = 1, mine: bool = Fa
     if url is None:
         return ReactionView(name, name, count, mine, name)
     shortcode, _, host = name.partition("@")
-    shown = text_with(f":{shortcode}:", {shortcode: proxied_path(url) if host else url})
+    shown = text_with(f":{shortcode}:", {shortcode: _addresses(url, is_remote=bool(host))})
     return ReactionView(name, shown, count, mine, shortcode)
 
 
@@ -32,7 +32,13 @@ def pictures(emojis: Sequence[Mapping[str, Any]], *, is_remote: bool) -> Picture
     """Return where each shortcode's picture is shown from: remote ones through the proxy."""
     if not emojis:
         return _NONE
-    return {one["shortcode"]: proxied_path(one["url"]) if is_remote else one["url"] for one in emojis}
+    return {one["shortcode"]: _addresses(one["url"], is_remote=is_remote) for one in emojis}
+
+
+def _addresses(url: str, *, is_remote: bool) -> tuple[str, str]:
+    """Return where a picture is shown from, and one that does not move."""
+    address = proxied_path(url) if is_remote else url
+    return address, still_of(address)
 
 
 def text_with(text: str, found: Pictures) -> str:

@@ -21,6 +21,7 @@ from federation.media.formats import (
     MAX_VIDEO_PIXELS,
     MOVING,
 )
+from federation.media.urls import still_of
 from federation.protocol.text import LINK_CHARS
 from federation.settings import Registration, Settings
 from storage.emojis import CustomEmoji
@@ -116,7 +117,7 @@ def custom_emoji(emoji: CustomEmoji) -> dict[str, Any]:
     written = {
         "shortcode": emoji.shortcode,
         "url": emoji.url,
-        "static_url": emoji.url,
+        "static_url": still_of(emoji.url),
         "visible_in_picker": emoji.visible_in_picker,
     }
     return {**written, "category": emoji.category} if emoji.category else written

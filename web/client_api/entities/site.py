@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from federation.media.urls import MediaUrls
+from federation.media.urls import MediaUrls, still_of
 from federation.protocol.ids import Urls
 from federation.settings import Settings
 from storage.people import Person
@@ -59,7 +59,12 @@ def custom_emojis(site: Site, kept: Sequence[Mapping[str, Any]], *, is_remote: b
     for one in kept:
         address = site.picture(one["url"], is_remote=is_remote, default="")
         written.append(
-            {"shortcode": one["shortcode"], "url": address, "static_url": address, "visible_in_picker": not is_remote}
+            {
+                "shortcode": one["shortcode"],
+                "url": address,
+                "static_url": still_of(address),
+                "visible_in_picker": not is_remote,
+            }
         )
     return written
 

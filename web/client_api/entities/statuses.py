@@ -9,6 +9,7 @@ from uuid import UUID
 
 from federation.actions.quoting import permission_for
 from federation.actions.timelines import Shown, Thread
+from federation.media.urls import still_of
 from federation.protocol.quote_policy import automatic, manual
 from storage.emoji_reactions import Tally
 from storage.entries import Entry, Marks
@@ -210,7 +211,7 @@ def reaction(site: Site, tally: Tally) -> dict[str, Any]:
     if tally.url is None:
         return written
     address = site.picture(tally.url, is_remote="@" in tally.name, default="")
-    return {**written, "url": address, "static_url": address}
+    return {**written, "url": address, "static_url": still_of(address)}
 
 
 def mention(person: Person) -> dict[str, Any]:
