@@ -31,10 +31,15 @@ if sys.platform != "win32":
 MISSING = "Video and sound need ffmpeg, which is not installed on this server. Pictures work."
 _LOOK_S = 20.0
 _WORK_S = 600.0
+_STRIP_S = 60.0
 _MEMORY_BYTES = 4 * 1024**3
 _DAMAGED = "The file is damaged, or not what its beginning says."
 # Plays everywhere, in every app and on every server.
 _PLAYS = {"video": ("h264",), "audio": ("aac",)}
+_MUXERS = {
+    "video/mp4": "mp4", "video/quicktime": "mov", "video/webm": "webm", "audio/mpeg": "mp3", "audio/mp4": "ipod",
+    "audio/ogg": "ogg", "audio/wav": "wav", "audio/flac": "flac", "audio/aac": "adts",
+}  # fmt: skip
 _LONGEST_S = 24 * 3600
 
 
@@ -98,6 +103,22 @@ async def _make_sound(path: Path, demuxer: str, found: Looked, folder: Path) -> 
     return Made("audio", await asyncio.to_thread(written_file, out, served), None, facts)
 
 
+async def strip(path: Path, content_type: str, folder: Path) -> Path:
+    """Copy video or sound into `folder` as it is, but without tags, covers and other tracks; return the copy.
+
+    What ffmpeg cannot take apart, and everything when there is none, stays where it is: browsers may know better.
+    """
+    served, demuxer = MOVING[content_type]
+    out = folder / "stripped"
+    kept = ["-map", "0:a:0"] if served.startswith("audio/") else ["-map", "0:V:0", "-map", "0:a?"]
+    if available():
+        with contextlib.suppress(Invalid):
+            output = [*kept, "-c", "copy", *_bare(_MUXERS[served]), f"file:{out}"]
+            await _ffmpeg(_input(path, demuxer), output, within_s=_STRIP_S)
+            return out
+    return path
+
+
 def _video_codecs(found: Looked) -> list[str]:
     plays = found.video_codec in _PLAYS["video"] and found.pixel_format in ("yuv420p", "yuvj420p")
     video = ["-c:v", "copy"] if plays else [
@@ -120,7 +141,9 @@ def _bare(kind: str) -> list[str]:
     # No tags (places, names, devices), no chapters, no data or subtitle tracks, no name of the encoder.
     bare = ["-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact", "-flags", "+bitexact"]
     bare += ["-fs", str(MAX_VIDEO_BYTES), "-f", kind]
-    return [*bare, "-movflags", "+faststart"] if kind == "mp4" else [*bare, "-id3v2_version", "0", "-write_xing", "0"]
+    if kind in ("mp4", "mov", "ipod"):
+        return [*bare, "-movflags", "+faststart"]
+    return [*bare, "-id3v2_version", "0", "-write_xing", "0"] if kind == "mp3" else bare
 
 
 async def _still(path: Path, made: Looked) -> tuple[Any, str]:
@@ -187,8 +210,8 @@ def _rate(text: object) -> float:
     return (_number(above) or 0.0) / (_number(below) or 1.0)
 
 
-async def _ffmpeg(source: list[str], output: list[str]) -> None:
-    await _run("ffmpeg", "-nostdin", "-v", "error", "-y", *source, *output, within_s=_WORK_S)
+async def _ffmpeg(source: list[str], output: list[str], *, within_s: float = _WORK_S) -> None:
+    await _run("ffmpeg", "-nostdin", "-v", "error", "-y", *source, *output, within_s=within_s)
 
 
 async def _run(program: str, *args: str, within_s: float) -> bytes:

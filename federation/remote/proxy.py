@@ -23,6 +23,7 @@ from federation.media.formats import (
 )
 from federation.media.images import make_emoji, make_image, make_portrait, make_preview
 from federation.media.urls import proxy_key
+from federation.media.videos import strip
 from federation.remote.reader import Reader
 from storage import proxied
 from storage.blobs import Blobs
@@ -131,7 +132,9 @@ async def _copy(reader: Reader, blobs: Blobs, known: Proxied) -> tuple[Proxied, 
             async with reader.memory.decoding:
                 original, preview, looks = await asyncio.to_thread(_pictures, path, known.kind)
         else:
-            original, preview = await asyncio.to_thread(written_file, path, MOVING[content_type][0]), None
+            async with reader.memory.decoding:
+                bare = await strip(path, content_type, Path(folder))
+            original, preview = await asyncio.to_thread(written_file, bare, MOVING[content_type][0]), None
         for one in filter(None, (original, preview)):
             await blobs.put(f"proxy/{one.content_hash}", one.data, one.content_type)
     copy = Proxied(

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from federation.errors import NotFound
-from federation.media.formats import MAX_IMAGE_BYTES
+from federation.media.formats import MAX_IMAGE_BYTES, MOVING, recognise
 from federation.media.urls import proxied_path, proxy_key
 from federation.remote.actors import refresh_actor
 from federation.remote.proxy import StoredFile, read_proxied
@@ -151,17 +151,32 @@ class TestAttachments:
 
     @needs_ffmpeg
     @pytest.mark.parametrize(
-        ("ending", "served"), [("mp4", "video/mp4"), ("webm", "video/webm"), ("mp3", "audio/mpeg")]
-    )
-    async def test_video_and_sound_are_kept_as_they_are(
-        self, reader: Reader, remote: Host, blobs: Blobs, ending: str, served: str
+        ("ending", "served"),
+        [
+            ("mp4", "video/mp4"), ("mov", "video/quicktime"), ("webm", "video/webm"), ("mp3", "audio/mpeg"),
+            ("m4a", "audio/mp4"), ("ogg", "audio/ogg"), ("wav", "audio/wav"), ("flac", "audio/flac"),
+        ],
+    )  # fmt: skip
+    async def test_video_and_sound_keep_their_kind_and_lose_what_betrays(
+        self, reader: Reader, remote: Host, blobs: Blobs, tmp_path: Path, ending: str, served: str
     ) -> None:
         key = await show(reader, url := f"{remote.origin}/clip.{ending}")
         remote.put(url, clip(ending), "application/octet-stream")
         file = await read_proxied(reader, blobs, key)
-        assert (file.content_type, await content(blobs, file)) == (served, clip(ending))
+        kept = await content(blobs, file)
+        assert (file.content_type, MOVING[recognise(kept) or ""][0]) == (served, served)
+        assert not any(word in kept for word in (b"home", b"13.405", b"Ann"))
+        assert len(kept) > len(clip(ending)) * 0.8, "nothing is encoded anew"
         with pytest.raises(NotFound):
             await read_proxied(reader, blobs, key, small=True)
+
+    @needs_ffmpeg
+    async def test_what_ffmpeg_cannot_take_apart_is_kept_as_it_is(
+        self, reader: Reader, remote: Host, blobs: Blobs
+    ) -> None:
+        key = await show(reader, url := f"{remote.origin}/clip.mp4")
+        remote.put(url, broken := clip("mp4")[:600] + bytes(20_000), "video/mp4")
+        assert await content(blobs, await read_proxied(reader, blobs, key)) == broken
 
     async def test_page_that_calls_itself_video_is_cut_off_at_its_beginning(
         self, reader: Reader, remote: Host, blobs: Blobs
