@@ -141,6 +141,20 @@ UPSERT_REMOTE = Value(
     RETURNING id""",
 )
 DELETE = Command("DELETE FROM collections WHERE id = $1")
+COVER = Command("UPDATE collections SET sensitive = true WHERE id = $1")
+BY_IDS = Rows(
+    Collection, "SELECT {columns} {source} WHERE c.id = ANY($1::uuid[]) ORDER BY c.id", columns=COLUMNS, source=_FROM
+)
+# Nobody is reported for the collections of others.
+OWN_AMONG = Value(UUID, "SELECT id FROM collections WHERE user_id = $1 AND id = ANY($2::uuid[]) ORDER BY id LIMIT 100")
+OWN_BY_AP_ID = Value(
+    UUID, "SELECT id FROM collections WHERE user_id = $1 AND ap_id = ANY($2::text[]) ORDER BY id LIMIT 100"
+)
+LOCAL_OWNERS = Value(
+    UUID,
+    """SELECT DISTINCT c.user_id FROM collections c JOIN users o ON o.id = c.user_id
+    WHERE c.ap_id = ANY($1::text[]) AND NOT o.is_remote""",
+)
 TOUCH = Command("UPDATE collections SET updated_at = now() WHERE id = $1")
 
 ITEM_COLUMNS = """i.id, i.collection_id, i.ap_id, i.person_id, i.person_ap_id, i.state, i.request_ap_id, i.stamp,

@@ -32,6 +32,7 @@ class Report:
     action_taken_by: UUID | None
     created_at: datetime
     updated_at: datetime
+    collection_ids: list[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class NewReport:
     thought_ids: Sequence[UUID]
     ap_id: str | None
     forwarded: bool = False
+    collection_ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,13 @@ class Strike:
 
 
 COLUMNS = """r.id, r.reporter_id, r.target_id, r.comment, r.category, r.rule_ids, r.thought_ids, r.forwarded,
-    r.assigned_to, r.action_taken_at, r.action_taken_by, r.created_at, r.updated_at"""
+    r.assigned_to, r.action_taken_at, r.action_taken_by, r.created_at, r.updated_at, r.collection_ids"""
 WARNING_COLUMNS = "w.id, w.target_id, w.action, w.text, w.thought_ids, w.created_at"
 INSERT = Rows(
     Report,
-    """INSERT INTO reports AS r (reporter_id, target_id, comment, category, rule_ids, thought_ids, ap_id, forwarded)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}""",
+    """INSERT INTO reports AS r (reporter_id, target_id, comment, category, rule_ids, thought_ids, ap_id, forwarded,
+        collection_ids)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (ap_id) DO NOTHING RETURNING {columns}""",
     columns=COLUMNS,
 )
 SET_AP_ID = Command("UPDATE reports SET ap_id = $2 WHERE id = $1")
@@ -128,7 +131,7 @@ async def insert_report(db: Connection, new: NewReport) -> Report | None:
     """Write a report; None when its Flag came before."""
     return await INSERT.first(
         db, new.reporter_id, new.target_id, new.comment, new.category, list(new.rule_ids), list(new.thought_ids),
-        new.ap_id, new.forwarded,
+        new.ap_id, new.forwarded, list(new.collection_ids),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -211,6 +211,36 @@ async def delete_collection(services: Services, owner: Person, collection_id: UU
         await send_end(db, services, owner, found)
         await thoughts.bury(db, found.ap_id, owner.ap_id)
         await collections.DELETE.run(db, collection_id)
+    services.wake()
+
+
+async def take_down(services: Services, collection_id: UUID) -> None:
+    """Delete anybody's collection, for moderators; a remote one does not come back. Quiet when it is gone."""
+    async with services.database.transaction() as db:
+        found = await collections.find_collection(db, collection_id, lock=True)
+        owner = await people.find_person(db, found.user_id) if found is not None else None
+        if found is None or owner is None:
+            return
+        if not owner.is_remote:
+            await send_end(db, services, owner, found)
+        await thoughts.bury(db, found.ap_id, owner.ap_id)
+        await collections.DELETE.run(db, collection_id)
+    services.wake()
+
+
+async def cover(services: Services, collection_id: UUID) -> None:
+    """Call anybody's collection sensitive, for moderators. Quiet when it is gone, or was before."""
+    async with services.database.transaction() as db:
+        before = await collections.find_collection(db, collection_id, lock=True)
+        owner = await people.find_person(db, before.user_id) if before is not None else None
+        if before is None or owner is None or before.sensitive:
+            return
+        await collections.COVER.run(db, collection_id)
+        if not owner.is_remote:
+            await collections.TOUCH.run(db, collection_id)
+            found = replace(before, sensitive=True, updated_at=services.now())
+            await tell_of_change(db, before, found)
+            await send_collection(db, services, owner, found, "Update")
     services.wake()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from federation.actions import collections
 from federation.actions.accounts import suspend, unsuspend
 from federation.actions.delete_thought import delete_thought
 from federation.actions.reports import check_moderator
@@ -50,6 +51,11 @@ async def take_measure(services: Services, moderator: Person, target: Person, me
         case "delete_statuses":
             for thought_id in thought_ids:
                 await _delete(services, moderator, thought_id)
+            for collection_id in report.collection_ids if report is not None else []:
+                await collections.take_down(services, collection_id)
+        case "mark_statuses_as_sensitive":
+            for collection_id in report.collection_ids if report is not None else []:
+                await collections.cover(services, collection_id)
         case _:
             pass
     async with services.database.transaction() as db:

@@ -10,7 +10,8 @@ from uuid import UUID
 from federation.actions.outgoing import Audience, between, send
 from federation.actions.timelines import Shown, show
 from federation.errors import Forbidden, Invalid, NotFound
-from storage import entries, moderation, notifications, people, relations, reports, thoughts
+from storage import collections, entries, moderation, notifications, people, relations, reports, thoughts
+from storage.collections import Collection
 from storage.people import Person
 from storage.query import Rows
 from storage.reports import NewReport, Report
@@ -36,15 +37,17 @@ class Complaint:
     category: str = "other"
     rule_ids: Sequence[str] = ()
     forward: bool = False
+    collection_ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A report with the people and thoughts that it names."""
+    """A report with the people, thoughts and collections that it names."""
 
     report: Report
     people: dict[UUID, Person]
     shown: Shown
+    collections: list[Collection]
 
 
 async def report_person(services: Services, reporter: Person, target: Person, complaint: Complaint) -> Report:
@@ -57,6 +60,8 @@ async def report_person(services: Services, reporter: Person, target: Person, co
         raise Invalid(f"A report may have {MAX_COMMENT} characters.", field="comment")
     if category not in CATEGORIES:
         raise Invalid(f"The category is one of {', '.join(CATEGORIES)}.", field="category")
+    if len(complaint.collection_ids) > _MOST_THOUGHTS:
+        raise Invalid("That is too much for one report.", field="collection_ids")
     if len(complaint.thought_ids) > _MOST_THOUGHTS or len(complaint.rule_ids) > _MOST_RULES:
         raise Invalid("That is too much for one report.", field="status_ids")
     if "\0" in comment:
@@ -66,8 +71,11 @@ async def report_person(services: Services, reporter: Person, target: Person, co
         own = await reports.OWN_THOUGHTS.all(db, target.id, list(complaint.thought_ids))
         if len(own) < len(set(complaint.thought_ids)):
             raise NotFound("One of these thoughts is gone, or not theirs.")
+        curated = await collections.OWN_AMONG.all(db, target.id, list(complaint.collection_ids))
+        if len(curated) < len(set(complaint.collection_ids)):
+            raise NotFound("One of these collections is gone, or not theirs.")
         rules = list(complaint.rule_ids) if category == "violation" else []
-        new = NewReport(reporter.id, target.id, comment, category, rules, own, None, forwarded)
+        new = NewReport(reporter.id, target.id, comment, category, rules, own, None, forwarded, curated)
         report = await reports.insert_report(db, new)
         if report is None:
             raise NotFound("The report could not be written.")
@@ -88,7 +96,8 @@ async def _forward(db: Connection, services: Services, target: Person, report: R
     if sender is None:
         raise NotFound("There is no instance actor.")
     written = [await thoughts.find_thought(db, thought_id) for thought_id in report.thought_ids]
-    objects = [target.ap_id, *(thought.ap_id for thought in written if thought is not None)]
+    curated = [one.ap_id for one in await collections.BY_IDS.all(db, report.collection_ids)]
+    objects = [target.ap_id, *(thought.ap_id for thought in written if thought is not None), *curated]
     ap_id = await send(
         db, services, sender, "Flag",
         lambda ap_id: services.render.flag(ap_id, sender.ap_id, objects, report.comment, to=target.ap_id),
@@ -111,6 +120,8 @@ async def receive_report(
             author = await people.find_person(db, thought.user_id) if thought is not None else None
             if author is not None:
                 targets[author.id] = author
+        owners = await collections.LOCAL_OWNERS.all(db, list(objects)[:_MOST_THOUGHTS])
+        targets |= await people.find_people(db, [owner_id for owner_id in owners if owner_id not in targets])
         if not targets:
             return "reports nobody here"
         if signer.domain is not None and await moderation.REJECTS_REPORTS.get(db, signer.domain):
@@ -119,8 +130,9 @@ async def receive_report(
             own = await reports.OWN_BY_AP_ID.all(db, target.id, list(objects))
             one_id = ap_id if number == 0 else None
             new = NewReport(
-                signer.id, target.id, comment[:_MAX_REMOTE_COMMENT].replace("\0", ""), "other", [], own, one_id
-            )
+                signer.id, target.id, comment[:_MAX_REMOTE_COMMENT].replace("\0", ""), "other", [], own, one_id,
+                collection_ids=await collections.OWN_BY_AP_ID.all(db, target.id, list(objects)),
+            )  # fmt: skip
             report = await reports.insert_report(db, new)
             if report is None:
                 return "was reported before"
@@ -173,7 +185,9 @@ async def _cases(db: Connection, moderator: Person, found: Sequence[Report]) -> 
     about = {thought_id for one in found for thought_id in one.thought_ids}
     # What is reported is shown to moderators, whoever may see it otherwise.
     shown = await show(db, moderator, await entries.list_of_thoughts(db, list(about)), details=True)
-    return [Case(one, known, shown) for one in found]
+    curated = {collection_id for one in found for collection_id in one.collection_ids}
+    kept = await collections.BY_IDS.all(db, list(curated)) if curated else []
+    return [Case(one, known, shown, [each for each in kept if each.id in one.collection_ids]) for one in found]
 
 
 async def assign(services: Services, moderator: Person, report_id: UUID, to: Person | None) -> Report:

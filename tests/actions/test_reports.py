@@ -7,11 +7,14 @@ from uuid import uuid4
 
 import pytest
 
-from federation.actions import moderating, reports, sessions, timelines
+from federation.actions import collections, moderating, reports, sessions, timelines
+from federation.actions.collections import CollectionForm
 from federation.actions.edit_thought import Revision, edit_thought
 from federation.actions.moderating import Measure, take_measure
+from federation.actions.receive_collection import receive_collection
 from federation.actions.reports import Complaint, receive_report, report_person
 from federation.errors import Forbidden, Invalid, NotFound
+from federation.protocol.featured import parse_featured_collection
 from storage.entries import Page
 from tests.acting import PAGE, again, follow, hear, ids, say, scalar, sent, told
 from tests.services_fixture import PASSWORD, make_person, make_remote_person
@@ -194,3 +197,37 @@ async def test_a_report_of_one_person_is_no_reason_against_another(
         await take_measure(services, mod, eve, Measure("disable"))
     await take_measure(services, mod, eve, Measure("suspend"))
     assert (await again(services, eve)).state == "suspended"
+
+
+async def test_collections_are_reported_covered_and_taken_down(
+    services: Services, ann: Person, bob: Person, mod: Person
+) -> None:
+    form = CollectionForm("Rude", discoverable=True)
+    ours = (await collections.make_collection(services, bob, form)).collections[0]
+    with pytest.raises(NotFound):
+        await report_person(services, bob, ann, Complaint(collection_ids=[ours.id]))
+    await report_person(services, ann, bob, Complaint(collection_ids=[ours.id]))
+    [case] = await cases(services, mod)
+    assert [one.id for one in case.collections] == [ours.id]
+    await take_measure(services, mod, bob, Measure("mark_statuses_as_sensitive", report_id=case.report.id))
+    update = (await sent(services))[-1]
+    assert (update.type, update.document["object"]["sensitive"]) == ("Update", True)
+    await take_measure(services, mod, bob, Measure("delete_statuses", report_id=case.report.id))
+    assert (await sent(services))[-1].type == "Remove"
+    assert await scalar(services, "SELECT count(*) FROM collections") == 0
+    [case] = await cases(services, mod, resolved=True)
+    assert case.collections == []
+
+
+async def test_flags_name_collections_both_ways(services: Services, ann: Person, bob: Person, mod: Person) -> None:
+    eve = await make_remote_person(services, "eve")
+    ap_id = f"{eve.ap_id}/collections/1"
+    document = {"id": ap_id, "type": "FeaturedCollection", "attributedTo": eve.ap_id, "name": "Rude"}
+    await receive_collection(services, eve, parse_featured_collection(document))
+    theirs = await scalar(services, "SELECT id FROM collections WHERE ap_id = $1", ap_id)
+    await report_person(services, ann, eve, Complaint(collection_ids=[theirs], forward=True))
+    assert (await sent(services))[-1].document["object"] == [eve.ap_id, ap_id]
+    ours = (await collections.make_collection(services, bob, CollectionForm("Ours"))).collections[0]
+    assert await receive_report(services, eve, [ours.ap_id], "look", f"{eve.ap_id}/flags/1") == ""
+    found = {case.report.target_id: [one.id for one in case.collections] for case in await cases(services, mod)}
+    assert found == {eve.id: [theirs], bob.id: [ours.id]}

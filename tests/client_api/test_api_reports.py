@@ -118,3 +118,24 @@ async def test_admins_decide_on_pages_and_nobody_else(services: Services, client
     warned = await client_for(bob)
     assert "decided something about your account" in await warned.page("/notifications")
     assert "Be kind" in await warned.page("/settings/warnings")
+
+
+async def test_a_collection_is_reported_by_app_and_page(
+    services: Services, ann: App, bob: App, client_for: ClientFor
+) -> None:
+    made = (await bob.post("/api/v1/collections", name="Rude company", discoverable=True))["collection"]
+    await ann.post("/api/v1/reports", expected=404, account_id=ann.id, collection_ids=[made["id"]])
+    report = await ann.post("/api/v1/reports", account_id=bob.id, collection_ids=[made["id"]])
+    assert (problems("Report", report), report["collection_ids"]) == ([], [made["id"]])
+    assert ann.person is not None
+    browser = await client_for(ann.person)
+    form = f"/people/{bob.id}/report?collection={made['id']}"
+    assert form in await browser.page(f"/@bob/collections/{made['id']}")
+    assert "Rude company" in await browser.page(form)
+    await browser.post(f"/people/{bob.id}/report", {"collection": made["id"], "category": "spam"})
+    admin = await client_for(await make_person(services, "root", role="admin"))
+    number = await scalar(services, "SELECT id FROM reports WHERE category = 'spam'")
+    page = await admin.page(f"/admin/reports/{number}")
+    assert "Rude company" in page
+    await admin.post(f"/admin/reports/{number}", {"action": "delete_statuses"})
+    assert await scalar(services, "SELECT count(*) FROM collections") == 0

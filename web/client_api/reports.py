@@ -37,6 +37,7 @@ async def make(call: Call) -> Response:
         category="violation" if rules else given.text("category") or "other",
         rule_ids=rules,
         forward=given.flag("forward"),
+        collection_ids=given.ids("collection_ids", most=_MOST),
     )
     made = await report_person(call.services, call.person, target, complaint)
     return answer(report(call.site, made, target))

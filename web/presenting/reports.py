@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from web.presenting.collections import collection_view
 from web.presenting.people import person_view
 from web.presenting.thoughts import Presenter
 
 if TYPE_CHECKING:
     from federation.actions.reports import Case
     from storage.people import Person
-    from web.view_models import PersonView, ThoughtView
+    from web.view_models import CollectionView, PersonView, ThoughtView
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class CaseView:
     resolved_by: str
     thoughts: tuple[ThoughtView, ...]
     gone: int
+    collections: tuple[CollectionView, ...] = ()
 
 
 def case_view(case: Case, viewer: Person) -> CaseView:
@@ -55,4 +57,5 @@ def case_view(case: Case, viewer: Person) -> CaseView:
         resolved_by=decided.handle if decided is not None else "",
         thoughts=thoughts,
         gone=len(wanted) - len(thoughts),
+        collections=tuple(collection_view(found, target, (), {}) for found in case.collections),
     )

@@ -22,6 +22,7 @@ def report(site: Site, one: Report, target: Person) -> dict[str, Any]:
         "created_at": moment(one.created_at),
         "status_ids": [str(thought_id) for thought_id in one.thought_ids] or None,
         "rule_ids": one.rule_ids or None,
+        "collection_ids": [str(collection_id) for collection_id in one.collection_ids] or None,
         "target_account": account(site, target),
     }
 
