@@ -8,6 +8,7 @@ from uuid import UUID
 
 from storage.people import COLUMNS, Person
 from storage.query import Command, Rows
+from storage.trends import THOUGHT_SHOWN
 
 if TYPE_CHECKING:
     from storage.database import Connection
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """Somebody to follow: a friend of friends, or much followed."""
+    """Somebody to follow: a friend of friends, somebody whose thoughts trend, or much followed."""
 
     person_id: UUID
     source: str
@@ -28,8 +29,8 @@ _WANTED = """u.state = 'active' AND u.discoverable AND NOT u.silenced AND u.acto
         AND NOT EXISTS (SELECT FROM mutes m WHERE m.muter_id = $1 AND m.muted_id = u.id)
         AND NOT EXISTS (SELECT FROM user_domain_blocks d WHERE d.user_id = $1 AND d.domain = u.domain)
         AND NOT EXISTS (SELECT FROM suggestion_dismissals x WHERE x.user_id = $1 AND x.person_id = u.id)"""
-# Whom the latest two hundred that somebody follows followed last, by how many of them; then our own people with the
-# most followers. Bounded on every step.
+# Whom the latest two hundred that somebody follows followed last, by how many of them; then who wrote what trends, and
+# our own people with the most followers. Bounded on every step.
 SUGGESTED = Rows(
     Suggested,
     """WITH near AS (
@@ -40,13 +41,20 @@ SUGGESTED = Rows(
                 WHERE follower_id = mine.following_id AND state = 'accepted' ORDER BY id DESC LIMIT 50) theirs
             JOIN users u ON u.id = theirs.following_id
         WHERE {wanted} GROUP BY u.id ORDER BY count(*) DESC, u.id LIMIT $2),
+    heard AS (
+        SELECT u.id, max(r.score) AS score
+        FROM trending_thoughts r JOIN thoughts t ON t.id = r.thought_id JOIN users u ON u.id = t.user_id
+        WHERE {shown} AND {wanted} AND u.id NOT IN (SELECT id FROM near)
+        GROUP BY u.id ORDER BY max(r.score) DESC, u.id LIMIT $2),
     liked AS (
         SELECT u.id FROM users u WHERE NOT u.is_remote AND u.followers_count > 0 AND {wanted}
-            AND u.id NOT IN (SELECT id FROM near)
+            AND u.id NOT IN (SELECT id FROM near UNION ALL SELECT id FROM heard)
         ORDER BY u.followers_count DESC, u.id LIMIT $2)
     SELECT id AS person_id, 'friends_of_friends' AS source FROM (SELECT id FROM near ORDER BY ties DESC, id) n
+    UNION ALL SELECT id, 'most_interactions' FROM (SELECT id FROM heard ORDER BY score DESC, id) h
     UNION ALL SELECT id, 'most_followed' FROM liked LIMIT $2""",
     wanted=_WANTED,
+    shown=THOUGHT_SHOWN,
 )
 DISMISS = Command(
     """INSERT INTO suggestion_dismissals (user_id, person_id) VALUES ($1, $2)

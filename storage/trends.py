@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class TrendingTag:
+    """A hashtag that trends with the days of its last week, as the job counted them."""
+
+    name: str
+    week: list[dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a thought may be shown as a trend, and whether moderators have yet to say so."""
 
@@ -105,12 +113,25 @@ THOUGHTS = refresh(
 REFRESHES: Final = (TAGS, THOUGHTS)
 """What the job runs, each in a transaction of its own."""
 
+# The weeks of what trends are long: counted here, not whenever somebody looks.
+WEEKS = Command(
+    """UPDATE trending_tags r SET week = coalesce((
+        SELECT jsonb_agg(jsonb_build_object('day', d.day, 'uses', d.uses, 'accounts', d.accounts))
+        FROM (SELECT extract(epoch FROM date_trunc('day', t.created_at, 'UTC'))::int8 AS day,
+                count(*) AS uses, count(DISTINCT t.user_id) AS accounts
+            FROM thought_tags x JOIN thoughts t ON t.id = x.thought_id AND t.visibility = 'public'
+            WHERE x.tag_id = r.tag_id AND x.thought_id > (SELECT uuid7(now() - interval '7 days'))
+            GROUP BY 1) d), '[]')"""
+)
+
 _ARE_ON: Final = "(SELECT is_switched_on('trends'))"
 _TAG_MAY: Final = "coalesce(g.trendable, is_switched_on('trendable_by_default'))"
 _THOUGHT_MAY: Final = "coalesce(t.trendable, is_switched_on('trendable_by_default'))"
-SHOWN_TAGS = Value(
-    str,
-    """SELECT g.name FROM trending_tags r JOIN tags g ON g.id = r.tag_id
+THOUGHT_SHOWN: Final = f"({_ARE_ON} AND {_THOUGHT_MAY} AND t.visibility = 'public' AND NOT t.sensitive)"
+"""Whether `t` (thoughts) may be shown as a trend."""
+SHOWN_TAGS = Rows(
+    TrendingTag,
+    """SELECT g.name, r.week FROM trending_tags r JOIN tags g ON g.id = r.tag_id
     WHERE {are_on} AND {may} AND g.usable ORDER BY r.score DESC, r.tag_id DESC OFFSET $1 LIMIT $2""",
     are_on=_ARE_ON,
     may=_TAG_MAY,
@@ -120,16 +141,14 @@ EVERY_TAG = Value(UUID, "SELECT tag_id FROM trending_tags ORDER BY score DESC, t
 # is looked at again.
 SHOWN_THOUGHTS = EntryRows(
     """SELECT {entry} FROM trending_thoughts r JOIN thoughts t ON t.id = r.thought_id JOIN entries e ON e.id = t.id
-    WHERE {are_on} AND {may} AND t.visibility = 'public' AND NOT t.sensitive AND {visible} AND {not_hidden}
-        AND {not_silenced}
+    WHERE {shown} AND {visible} AND {not_hidden} AND {not_silenced}
     ORDER BY coalesce(split_part(t.language, '-', 1) = ANY(coalesce((
             SELECT array[split_part(p.language, '-', 1)] FROM preferences p
             WHERE p.user_id = $1 AND p.language IS NOT NULL), $2::text[])), false) DESC,
         r.score DESC, t.id DESC
     OFFSET $3 LIMIT $4""",
     entry=ENTRY_COLUMNS,
-    are_on=_ARE_ON,
-    may=_THOUGHT_MAY,
+    shown=THOUGHT_SHOWN,
     visible=VISIBLE,
     not_hidden=NOT_HIDDEN,
     not_silenced=NOT_SILENCED,
@@ -148,8 +167,8 @@ VERDICTS = Rows(
 JUDGE_THOUGHT = Command("UPDATE thoughts SET trendable = $2 WHERE id = $1 AND visibility = 'public'")
 
 
-async def list_shown_tags(db: Connection, *, offset: int, limit: int) -> list[str]:
-    """List the names of what trends and may be shown, the strongest first."""
+async def list_shown_tags(db: Connection, *, offset: int, limit: int) -> list[TrendingTag]:
+    """List what trends and may be shown, the strongest first."""
     return await SHOWN_TAGS.all(db, offset, limit)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -63,13 +63,20 @@ async def check_usable(services: Services, names: Sequence[str]) -> None:
         raise Invalid(f"This hashtag cannot be used here: #{refused[0]}.", field="source")
 
 
-async def describe(db: Connection, viewer: Person | None, names: Sequence[str]) -> list[Hashtag]:
-    """Read what is known of tags, in the order given."""
+async def describe(
+    db: Connection, viewer: Person | None, names: Sequence[str], weeks: Mapping[str, list[TagDay]] | None = None
+) -> list[Hashtag]:
+    """Read what is known of tags, in the order given; `weeks` when their use is known already."""
+    used: Mapping[str, list[TagDay]] = await _count_weeks(db, names) if weeks is None else weeks
+    known = await tags.find_of_viewer(db, viewer.id if viewer else None, names)
+    return [_hashtag(name, known.get(name), used.get(name, [])) for name in names]
+
+
+async def _count_weeks(db: Connection, names: Sequence[str]) -> dict[str, list[TagDay]]:
     used: dict[str, list[TagDay]] = {}
     for day in await tags.list_history(db, names):
         used.setdefault(day.name, []).append(day)
-    known = await tags.find_of_viewer(db, viewer.id if viewer else None, names)
-    return [_hashtag(name, known.get(name), used.get(name, [])) for name in names]
+    return used
 
 
 def _hashtag(name: str, known: TagOfViewer | None, history: list[TagDay]) -> Hashtag:

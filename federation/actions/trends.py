@@ -14,6 +14,7 @@ from federation.actions.tags import Hashtag, describe
 from federation.actions.timelines import Shown, show
 from federation.errors import NotFound
 from storage import entries, moderation, trends
+from storage.tags import TagDay
 from storage.trends import Verdict
 
 if TYPE_CHECKING:
@@ -40,13 +41,16 @@ async def refresh_trends(services: Services) -> None:
     for refresh in trends.REFRESHES:
         async with services.database.transaction() as db:
             await refresh.run(db, LEAST)
+    async with services.database.transaction() as db:
+        await trends.WEEKS.run(db)
 
 
 async def get_trending_tags(services: Services, viewer: Person | None, *, offset: int, limit: int) -> list[Hashtag]:
     """Return hashtags that trend, the strongest first; none when trends are switched off."""
     async with services.database.connection() as db:
         found = await trends.list_shown_tags(db, offset=offset, limit=limit)
-        return await describe(db, viewer, found)
+        weeks = {one.name: [TagDay(one.name, **day) for day in one.week] for one in found}
+        return await describe(db, viewer, list(weeks), weeks)
 
 
 async def get_trending_thoughts(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from federation.actions.site import turn_switch
+from federation.actions.trends import refresh_trends
 from tests.acting import execute
-from tests.services_fixture import make_remote_person
+from tests.services_fixture import make_person, make_remote_person
 
 if TYPE_CHECKING:
     from federation.services import Services
@@ -32,6 +34,23 @@ async def test_friends_of_friends_come_first_and_dismissed_ones_no_more(ann: App
     await ann.call("DELETE", f"/api/v1/suggestions/{near.id}")
     await ann.post(f"/api/v1/accounts/{liked.id}/block")
     assert await ann.get("/api/v1/suggestions") == []
+
+
+async def test_authors_of_what_trends_are_suggested_while_trends_are_shown(
+    services: Services, ann: App, open_app: OpenApp
+) -> None:
+    loud, shy = await _findable(open_app, "loud"), await open_app("shy")
+    for author in (loud, shy):
+        said = await author.publish("wise words")
+        for number in range(3):
+            fan = await open_app(f"{author.id[-4:]}{number}")
+            await fan.post(f"/api/v1/statuses/{said['id']}/favourite")
+    await refresh_trends(services)
+    [found] = await ann.get("/api/v2/suggestions")
+    assert (found["account"]["id"], found["source"], found["sources"]) == (loud.id, "global", ["most_interactions"])
+    admin = await make_person(services, "root", role="admin")
+    await turn_switch(services, admin, "trends", is_on=False)
+    assert await ann.get("/api/v2/suggestions") == []
 
 
 async def test_directory_lists_those_who_agreed_by_age_or_by_their_last_word(

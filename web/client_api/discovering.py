@@ -21,7 +21,11 @@ _MOST: Final = 80
 _MOST_OFFSET: Final = 10_000
 _ORDERS: Final = ("active", "new")
 # What older apps know the sources by.
-_SOURCES: Final = {"friends_of_friends": "past_interactions", "most_followed": "global"}
+_SOURCES: Final = {
+    "friends_of_friends": "past_interactions",
+    "most_interactions": "global",
+    "most_followed": "global",
+}
 
 
 def _limit(call: Call) -> int:

@@ -23,7 +23,11 @@ from web.security import rate_limited, signed_in
 blueprint = Blueprint("explore", __name__)
 
 _SUGGESTED: Final = 8
-_WHY: Final = {"friends_of_friends": "Followed by people you follow", "most_followed": "Much followed here"}
+_WHY: Final = {
+    "friends_of_friends": "Followed by people you follow",
+    "most_interactions": "Much liked and boosted these days",
+    "most_followed": "Much followed here",
+}
 
 
 async def _page(kind: str, found: Sequence[Any], **more: Any) -> Response:
