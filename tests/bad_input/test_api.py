@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_from_bytes
+from urllib.parse import quote
 
 import pytest
 from hypothesis import strategies as st
@@ -29,7 +29,7 @@ from tests.bad_input.values import (
     good,
     multipart,
     pairs,
-    written,
+    quoted,
 )  # fmt: skip
 from tests.client_api.contract import ENTITIES, OPERATIONS, problems
 from tests.client_api.test_api_contract import REALLY
@@ -142,7 +142,7 @@ class Trial:
         """Send a request."""
         places = iter(request.places)
         path = re.sub(r"{[^}]*}", lambda _: self._place(next(places)), self.one.path)
-        query = "&".join(f"{_quoted(name)}={_quoted(self.filled.named(value))}" for name, value in request.query)
+        query = "&".join(f"{quoted(name)}={quoted(self.filled.named(value))}" for name, value in request.query)
         headers = {name.encode(): _bytes(value) for name, value in request.headers.items()}
         content: bytes | None = None
         if request.body is not None:
@@ -164,7 +164,7 @@ class Trial:
         data, tree = what if how == "files" else (None, what)
         fields = [pair for name, value in self.filled.named(tree).items() for pair in pairs(name, value)]
         if how == "form":
-            body = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in fields)
+            body = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in fields)
             return "application/x-www-form-urlencoded", body.encode()
         files = [(name, data) for name in ("file", "avatar", "header", "thumbnail")] if data is not None else []
         return multipart(fields, files)
@@ -211,10 +211,6 @@ def _causes(logged: list[Any]) -> list[str]:
 
 def _no_number(word: str) -> None:
     raise AssertionError(f"{word} is no JSON")
-
-
-def _quoted(value: Any) -> str:
-    return quote_from_bytes(written(value))
 
 
 def _bytes(value: str | bytes) -> bytes:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_from_bytes
 
 from hypothesis import strategies as st
 
@@ -189,6 +189,11 @@ def written(value: Any) -> bytes:
     """Write a scalar as a form does, whatever it holds."""
     text = "true" if value is True else "false" if value is False else "" if value is None else str(value)
     return text.encode(errors="surrogatepass")
+
+
+def quoted(value: Any) -> str:
+    """Write a scalar as a part of an address or a form does."""
+    return quote_from_bytes(written(value))
 
 
 def multipart(fields: list[tuple[str, Any]], files: list[tuple[str, bytes]]) -> tuple[str, bytes]:
