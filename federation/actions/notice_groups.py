@@ -46,10 +46,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """A page of groups with everything that they name."""
+    """A page of groups with everything that they name.
+
+    The first and the last of `cursors` are where newer and older pages go on; nothing comes after a `whole` one.
+    """
 
     groups: list[Group]
     notices: Notices
+    cursors: Sequence[UUID] = ()
+    whole: bool = True
 
 
 def group_key(one: Notification, grouped: Collection[str] = GROUPED) -> str:
@@ -90,12 +95,34 @@ async def get_groups(
             if len(more) < _AT_ONCE or len(_joined(found, grouped)) > page.limit:
                 break
             at = replace(at, newer_than=more[0].id) if page.ascending else replace(at, older_than=more[-1].id)
-        groups = list(_joined(found, grouped).items())
-        groups = groups[-page.limit :] if page.ascending else groups[: page.limit]
+        read = len(more) < _AT_ONCE
+        groups, cursors, cut = _cut(found, grouped, page, read=read)
         shown = [one for _, members in groups for one in members]
         notices = await read_notices(db, viewer, shown, details=True)
         counted = [Group(key, members, await _count(db, viewer, key, members)) for key, members in groups]
-    return Groups(counted, notices)
+    return Groups(counted, notices, cursors, whole=read and not cut)
+
+
+def _cut(
+    found: Sequence[Notification], grouped: Collection[str], page: Page, *, read: bool
+) -> tuple[list[tuple[str, list[Notification]]], list[UUID], bool]:
+    """Return the groups of a page, where its neighbours begin, and whether there are more; `read`: that was all.
+
+    A page holds those that are met first on the way, and the next one begins where the last of them was met: its
+    other members come again, and nothing between them is passed over.
+    """
+    groups = list(_joined(found, grouped).items())
+    cut = len(groups) > page.limit
+    met = -1 if page.ascending else 0
+    groups.sort(key=lambda group: group[1][met].id, reverse=not page.ascending)
+    groups = groups[: page.limit]
+    cursors = [members[met].id for _, members in groups]
+    if not (cut or read):
+        cursors.append(found[0 if page.ascending else -1].id)
+    if page.ascending:
+        groups.sort(key=lambda group: group[1][0].id, reverse=True)
+        cursors.reverse()
+    return groups, cursors, cut
 
 
 async def _count(db: Connection, viewer: Person, key: str, members: list[Notification]) -> int:

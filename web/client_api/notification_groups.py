@@ -46,9 +46,8 @@ async def page_of(call: Call) -> Response:
         call.services, call.person, page, **read_filters(call), with_filtered=given.flag("include_filtered"),
         grouped=_grouped_types(call),
     )  # fmt: skip
-    ends = [one.id for group in found.groups for one in (group.members[0], group.members[-1])]
     written = grouped(call.site, found, call.person, partial=expand == "partial_avatars")
-    return call.paged(written, page, sorted(ends, reverse=True), whole=len(found.groups) < page.limit)
+    return call.paged(written, page, found.cursors, whole=found.whole)
 
 
 @routes.get("/v2/notifications/unread_count")
