@@ -179,6 +179,9 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
 # Empty although there is something: nothing is translated here, nobody proves who they are.
 EMPTY = {"/api/v1/instance/translation_languages", "/api/v1/accounts/{id}/identity_proofs"}
 
+# Pages of a search go by their offset, for Mastodon too; nobody has more than five friends on top.
+WITHOUT_LINKS = {"/api/v2/search", "/api/v1/endorsements", "/api/v1/accounts/{id}/endorsements"}
+
 # What changes something, in an order in which each finds what it needs: path, id's name in the world, body.
 WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     *arrangements.WRITES,
@@ -264,6 +267,24 @@ async def test_reading_answers_as_the_contract_says(world: World, ann: App, nobo
             wrong += _problems("GET", path, answer, f"{path} {name} {params}")
             if path not in EMPTY and not answer:
                 wrong.append(f"{path} {name} {params} is empty")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_every_list_that_is_read_by_pages_has_links(world: World, ann: App) -> None:
+    wrong = []
+    for path, name, params, _ in READS:
+        paged = "query:max_id" in OPERATIONS["GET", path]["parameters"] and path not in WITHOUT_LINKS
+        if not paged or params.keys() & {"pinned", "limit"}:
+            continue
+        query = {"limit": 1, **params}
+        answer = await ann.client.get(_filled(path, name, world), params=query)
+        link = answer.headers.get("link", "")
+        # Lists of people lead back by since_id, as Mastodon's do.
+        if 'rel="prev"' not in link or not ("min_id=" in link or "since_id=" in link) or "limit=1" not in link:
+            wrong.append(f"{path} {name} {params}: {link!r}")
+        whole = await ann.get(_filled(path, name, world), **params)
+        if isinstance(whole, list) and len(whole) > 1 and ('rel="next"' not in link or "max_id=" not in link):
+            wrong.append(f"{path} {name} {params} has {len(whole)}, and no next: {link!r}")
     assert not wrong, "\n".join(wrong)
 
 

@@ -87,6 +87,16 @@ async def test_what_is_wrong_with_a_form_is_said_by_field(
     assert await scalar(services, "SELECT count(*) FROM users WHERE email IS NOT NULL") == 1
 
 
+async def test_everything_that_is_missing_is_said_at_once(client: Client) -> None:
+    refused = await sign_up(client, expected=422, email="", password="", agreement=False)
+    assert refused["error"] == (
+        "Validation failed: Email can't be blank, Password can't be blank, Agreement must be accepted"
+    )
+    assert {field: one[0]["error"] for field, one in refused["details"].items()} == {
+        "email": "ERR_BLANK", "password": "ERR_BLANK", "agreement": "ERR_ACCEPTED",
+    }  # fmt: skip
+
+
 async def test_only_an_app_with_the_scope_may_make_accounts(client: Client, nobody: App, services: Services) -> None:
     reading = await client.token(grant_type="client_credentials", scope="read")
     await nobody.call("POST", "/api/v1/accounts", expected=403, json=FORM, **bearer(reading))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from quart import Blueprint, Response
 
 from federation.actions import accounts, addresses, grants
@@ -16,6 +18,9 @@ from web.current import client_address
 from web.security import count
 
 routes = Blueprint("registration", __name__)
+
+_BLANK: Final = ("ERR_BLANK", "can't be blank")
+_NOT_ACCEPTED: Final = ("ERR_ACCEPTED", "must be accepted")
 
 
 @routes.post("/v1/accounts")
@@ -35,27 +40,29 @@ async def sign_up(call: Call) -> Response:
         app_id=call.bearer.app_id,
         address=client_address(),
     )
-    for name in ("username", "email", "password"):
-        if given.is_blank(name):
-            return _refuse(name, "ERR_BLANK", "can't be blank")
+    missing = {name: _BLANK for name in ("username", "email", "password") if given.is_blank(name)}
     if not given.flag("agreement"):
-        return _refuse("agreement", "ERR_ACCEPTED", "must be accepted")
+        missing["agreement"] = _NOT_ACCEPTED
+    if missing:
+        return _refuse(missing)
     try:
         person = await accounts.sign_up(call.services, form)
     except Invalid as exc:
-        return _refuse(exc.field or "username", exc.code, exc.message)
+        return _refuse({exc.field or "username": (exc.code, exc.message)})
     except Conflict as exc:
-        return _refuse(exc.field or "username", "ERR_TAKEN", exc.message)
+        return _refuse({exc.field or "username": ("ERR_TAKEN", exc.message)})
     app = await get_app(call.services, call.bearer.app_id)
     return answer(token(await grants.grant_to_newcomer(call.services, app, person)))
 
 
-def _refuse(field: str, code: str, words: str) -> Response:
-    """Say which field is wrong, and how, as apps read it."""
+def _refuse(wrong: dict[str, tuple[str, str]]) -> Response:
+    """Say which fields are wrong, each with its code and words, as apps read it."""
+    said = [f"{field.capitalize()} {words}" if words[0].islower() else words for field, (_, words) in wrong.items()]
+    lowered = any(words[0].islower() for _, words in wrong.values())
     return answer(
         {
-            "error": f"Validation failed: {field.capitalize()} {words}" if words[0].islower() else words,
-            "details": {field: [{"error": code, "description": words}]},
+            "error": f"Validation failed: {', '.join(said)}" if lowered else ", ".join(said),
+            "details": {field: [{"error": code, "description": words}] for field, (code, words) in wrong.items()},
         },
         status=422,
     )
