@@ -393,14 +393,14 @@ class Renderer:
         return document
 
     def announce(
-        self, activity_id: str, booster: Person, thought: Thought, author: str, at: datetime
+        self, activity_id: str, booster: Person, thought: Thought, author: str, at: datetime, *, visibility: str
     ) -> dict[str, Any]:
-        """Render a boost; its audience follows the boosted thought's visibility."""
+        """Render a boost for those who may see it."""
         followers = self.urls.followers(booster.username)
         to, cc = {
             "public": ([PUBLIC], [author, followers]),
             "unlisted": ([followers], [PUBLIC, author]),
-        }.get(thought.visibility, ([followers], [author]))
+        }.get(visibility, ([followers], [author]))
         document = self._activity("Announce", activity_id, booster.ap_id, thought.ap_id, to=to)
         return {**document, "cc": cc, "published": moment(at)}
 

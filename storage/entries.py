@@ -47,6 +47,7 @@ class Entry:
     user_id: UUID
     created_at: datetime
     ap_id: str | None
+    visibility: str
     thought: Thought
     named: Named | None = None
 
@@ -60,6 +61,7 @@ class Place:
     user_id: UUID
     created_at: datetime
     ap_id: str | None
+    visibility: str
     thought_id: UUID
     xmin: int
     ctid: tuple[int, int]
@@ -137,6 +139,7 @@ class EntryRow:
     thought_id: UUID
     kind: str
     ap_id: str | None
+    visibility: str
 
 
 WRITTEN = Joined(
@@ -183,11 +186,12 @@ class EntryRows(Rows[Place]):
 
 def _entry(place: Place, written: Written) -> Entry:
     return Entry(
-        place.id, place.kind, place.user_id, place.created_at, place.ap_id, written.thought, written.named
+        place.id, place.kind, place.user_id, place.created_at, place.ap_id, place.visibility,
+        written.thought, written.named,
     )  # fmt: skip
 
 
-ENTRY_COLUMNS = "e.id, e.kind, e.user_id, e.created_at, e.ap_id, t.id AS thought_id, t.xmin, t.ctid"
+ENTRY_COLUMNS = "e.id, e.kind, e.user_id, e.created_at, e.ap_id, e.visibility, t.id AS thought_id, t.xmin, t.ctid"
 # $2 older_than, $3 newer_than, $4 limit. Constants for the open ends keep one plan over the index.
 BETWEEN = """e.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     AND e.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')"""
@@ -477,12 +481,12 @@ MARKS = Rows(
 )
 BOOST_OF = Value(UUID, "SELECT id FROM entries WHERE user_id = $1 AND thought_id = $2 AND kind = 'boost'")
 BOOST_BY_AP_ID = Rows(
-    EntryRow, "SELECT id, user_id, thought_id, kind, ap_id FROM entries WHERE ap_id = $1 AND kind = 'boost'"
+    EntryRow, "SELECT id, user_id, thought_id, kind, ap_id, visibility FROM entries WHERE ap_id = $1 AND kind = 'boost'"
 )
 DELETE_BOOST = Rows(
     EntryRow,
     """DELETE FROM entries WHERE user_id = $1 AND thought_id = $2 AND kind = 'boost'
-    RETURNING id, user_id, thought_id, kind, ap_id""",
+    RETURNING id, user_id, thought_id, kind, ap_id, visibility""",
 )
 COUNT_BOOST = Command("UPDATE thoughts SET boosts_count = greatest(0, boosts_count + $2) WHERE id = $1")
 

@@ -53,8 +53,8 @@ LIKED_BY = Rows(
 BOOSTED_BY = Rows(
     Connected,
     """SELECT e.id AS cursor, e.user_id AS person_id FROM entries e JOIN users u ON u.id = e.user_id
-    WHERE e.thought_id = $1 AND e.kind = 'boost' AND u.state = 'active' AND ($2::uuid IS NULL OR e.id < $2)
-        AND ($4::uuid IS NULL OR e.id > $4)
+    WHERE e.thought_id = $1 AND e.kind = 'boost' AND e.visibility <> 'followers' AND u.state = 'active'
+        AND ($2::uuid IS NULL OR e.id < $2) AND ($4::uuid IS NULL OR e.id > $4)
     ORDER BY e.id DESC LIMIT $3""",
 )
 

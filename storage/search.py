@@ -62,7 +62,8 @@ _FRAGMENTS = {
 }
 NEWEST_THOUGHTS = EntryRows(
     """SELECT {entry} FROM (
-        SELECT e.id, e.kind, e.user_id, e.thought_id, e.created_at, e.ap_id FROM entries e
+        SELECT e.id, e.kind, e.user_id, e.thought_id, e.created_at, e.ap_id, e.visibility
+        FROM entries e
         WHERE e.kind = 'thought' AND {between} ORDER BY e.id DESC LIMIT {newest}) e
     JOIN thoughts t ON t.id = e.id JOIN users a ON a.id = t.user_id
     WHERE {matches} AND {searchable} AND {visible} AND {not_hidden}

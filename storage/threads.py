@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from storage.database import Connection
 
 # The entry that a thought itself is.
-OWN_ENTRY_COLUMNS = "t.id, 'thought' AS kind, t.user_id, t.created_at, t.ap_id, t.id AS thought_id, t.xmin, t.ctid"
+OWN_ENTRY_COLUMNS = (
+    "t.id, 'thought' AS kind, t.user_id, t.created_at, t.ap_id, t.visibility, t.id AS thought_id, t.xmin, t.ctid"
+)
 # The chain of parents, nearest first, without the hidden ones. Other servers may make circles: each counts once.
 ANCESTORS = EntryRows(
     """WITH RECURSIVE chain (id, reply_to, path) AS (

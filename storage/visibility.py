@@ -16,12 +16,13 @@ VISIBLE = """(
     AND EXISTS (SELECT FROM users a WHERE a.id = t.user_id AND a.state = 'active')
 )"""
 
-# Over `e` (entries) too: a boost shows while its booster is here and does not block the viewer.
+# Over `e` (entries) too: a boost shows to those it is for, while its booster is here and does not block the viewer.
 # Under OR these are looked up row by row; as joins they would make planning ten times as long.
 ENTRY_VISIBLE = f"""({VISIBLE} AND (e.user_id = t.user_id OR (
     EXISTS (SELECT FROM users o WHERE o.id = e.user_id AND o.state = 'active')
     AND NOT EXISTS (SELECT FROM blocks p WHERE p.blocker_id = e.user_id AND p.blocked_id = $1)
-)))"""
+)) AND (e.visibility <> 'followers' OR e.kind = 'thought' OR e.user_id = $1 OR EXISTS (
+    SELECT FROM follows q WHERE q.follower_id = $1 AND q.following_id = e.user_id AND q.state = 'accepted')))"""
 
 # For lists: leave out whom the viewer blocked or muted, and people of servers that they block; whether they block
 # any is asked once a query. Over `t` and `e` (entries: the booster).

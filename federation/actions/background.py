@@ -183,7 +183,7 @@ async def _curate(services: Services, person: Person, filled: FilledProfile) -> 
 async def boost_quietly(services: Services, person: Person, thought_id: UUID, ap_id: str, boost: Announce) -> None:
     """Store a boost from an outbox; what may not be boosted is left out."""
     try:
-        await boost_thought(services, person, thought_id, ap_id=ap_id, at=boost.published)
+        await boost_thought(services, person, thought_id, visibility=boost.visibility, ap_id=ap_id, at=boost.published)
     except ThoughtsError as exc:
         log.info("profile.boost_refused", boost=ap_id, reason=exc.message)
 

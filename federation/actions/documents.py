@@ -157,7 +157,9 @@ def _outbox_item(
         item = services.render.create(creates.get(thought.id, thought.ap_id), thought, parts[thought.id])
     else:
         author = authors[thought.user_id].ap_id
-        item = services.render.announce(entry.ap_id or "", person, thought, author, entry.created_at)
+        item = services.render.announce(
+            entry.ap_id or "", person, thought, author, entry.created_at, visibility=entry.visibility
+        )
     del item["@context"]
     return item
 

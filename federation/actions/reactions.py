@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from storage.database import Connection
 
 MOST_PINS = 5
+# Who may see a boost, from most to fewest.
+_NARROWER = ("public", "unlisted", "followers")
 
 
 async def _visible(db: Connection, person: Person, thought_id: UUID) -> Thought:
@@ -79,16 +81,33 @@ def check_boost(booster: Person, thought: Thought) -> None:
         raise Forbidden("Only public thoughts can be boosted.")
 
 
-async def boost_thought(
-    services: Services, person: Person, thought_id: UUID, *, ap_id: str | None = None, at: datetime | None = None
-) -> UUID | None:
-    """Boost a thought, once; return the boost's entry id, None when it was boosted before.
+def _audience(thought: Thought, wanted: str | None) -> str:
+    """Return who may see a boost: no more people than may see the thought, fewer if so wanted."""
+    if wanted is None:
+        return thought.visibility
+    if wanted not in _NARROWER:
+        raise Invalid("A boost is public, unlisted or for followers.", field="visibility")
+    return max(thought.visibility, wanted, key=_NARROWER.index)
 
-    `ap_id` and `at` are the Announce's when a remote person does it.
+
+async def boost_thought(
+    services: Services,
+    person: Person,
+    thought_id: UUID,
+    *,
+    visibility: str | None = None,
+    ap_id: str | None = None,
+    at: datetime | None = None,
+) -> UUID | None:
+    """Boost a thought, once, for all who may see it or (by `visibility`) for fewer.
+
+    Return the boost's entry id, None when it was boosted before. `ap_id` and `at` are the Announce's when a remote
+    person does it.
     """
     async with acting(services, person) as db:
         thought = await _visible(db, person, thought_id)
         check_boost(person, thought)
+        audience = _audience(thought, visibility)
         author = await author_of(db, thought)
         boosted_at = at or services.now()
         entry_id = await thoughts.new_id(db, boosted_at)
@@ -98,7 +117,7 @@ async def boost_thought(
             user_id=person.id,
             thought_id=thought_id,
             kind="boost",
-            visibility=thought.visibility,
+            visibility=audience,
             is_remote=person.is_remote,
             is_reply=False,
             ap_id=boost_ap_id,
@@ -113,9 +132,10 @@ async def boost_thought(
         if not person.is_remote:
             await send_to(
                 db, services, person, "Announce",
-                lambda _: services.render.announce(boost_ap_id, person, thought, author.ap_id, boosted_at),
-                to=author, thought_id=thought_id, to_followers=True,
-                public=thought.visibility in ("public", "unlisted"),
+                lambda _: services.render.announce(
+                    boost_ap_id, person, thought, author.ap_id, boosted_at, visibility=audience
+                ),
+                to=author, thought_id=thought_id, to_followers=True, public=audience in ("public", "unlisted"),
             )  # fmt: skip
     services.wake()
     return entry_id
@@ -137,7 +157,9 @@ async def unboost_thought(services: Services, person: Person, thought_id: UUID) 
         author = await author_of(db, thought)
         await notifications.withdraw(db, author.id, "reblog", person.id, thought_id)
         if not person.is_remote and gone.ap_id is not None:
-            announce = services.render.announce(gone.ap_id, person, thought, author.ap_id, services.now())
+            announce = services.render.announce(
+                gone.ap_id, person, thought, author.ap_id, services.now(), visibility=gone.visibility
+            )
             await send_to(
                 db, services, person, "Undo",
                 lambda ap_id: services.render.undo(ap_id, announce),

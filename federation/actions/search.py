@@ -62,7 +62,9 @@ async def search_everything(
     viewer_id = viewer.id if viewer else None
     async with services.database.connection() as db:
         if isinstance(pasted, Thought):
-            entry = Entry(pasted.id, "thought", pasted.user_id, pasted.created_at, pasted.ap_id, pasted)
+            entry = Entry(
+                pasted.id, "thought", pasted.user_id, pasted.created_at, pasted.ap_id, pasted.visibility, pasted
+            )  # fmt: skip
             return Found([], await show(db, viewer, [entry], details=details), [])
         tag = normalise_tag(query)
         only_tag = tag if query.startswith("#") else None

@@ -72,7 +72,9 @@ def _quoted(quote: Quote, seen: dict[UUID, Thought], hidden: dict[UUID, str]) ->
     thought = seen.get(quote.quoted_id) if quote.state == "accepted" and quote.quoted_id is not None else None
     if thought is None:
         return Quoted(quote)
-    entry = Entry(thought.id, "thought", thought.user_id, thought.created_at, thought.ap_id, thought)
+    entry = Entry(
+        thought.id, "thought", thought.user_id, thought.created_at, thought.ap_id, thought.visibility, thought
+    )
     return Quoted(quote, entry, hidden.get(thought.user_id))
 
 

@@ -319,7 +319,7 @@ async def was_deleted(services: Services, thought_id: UUID) -> bool:
 
 def _own_entry(thought: Thought) -> Entry:
     """Return the entry that a thought itself is."""
-    return Entry(thought.id, "thought", thought.user_id, thought.created_at, thought.ap_id, thought)
+    return Entry(thought.id, "thought", thought.user_id, thought.created_at, thought.ap_id, thought.visibility, thought)
 
 
 async def show_thoughts(

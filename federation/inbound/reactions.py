@@ -68,7 +68,7 @@ async def on_announce(services: Services, envelope: Envelope, activity: Announce
         return "is a group's copy of a comment"
     now = services.now()
     at = min(activity.published or now, now)
-    await boost_thought(services, envelope.signer, thought.id, ap_id=activity.id, at=at)
+    await boost_thought(services, envelope.signer, thought.id, visibility=activity.visibility, ap_id=activity.id, at=at)
     return ""
 
 

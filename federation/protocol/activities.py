@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from federation.errors import Invalid
-from federation.protocol.addressing import PUBLIC, addresses, is_public
+from federation.protocol.addressing import PUBLIC, Visibility, addresses, is_public, visibility_of
 from federation.protocol.documents import as_list, author_id, ids, one_id, text, timestamp, type_of
 from federation.protocol.ids import acceptable, is_id, parse_id, same_origin
 from federation.protocol.tags import Emoji, emojis
@@ -118,6 +118,13 @@ class Announce(Envelope):
     """A boost; groups announce whole activities, seen by the type of `object`."""
 
     object: Reference
+
+    @property
+    def visibility(self) -> Visibility:
+        """Who may see it: everybody, also when it is addressed to nobody at all, or the booster's followers."""
+        if not (self.to or self.cc):
+            return Visibility.PUBLIC
+        return min(visibility_of(self.to, self.cc, None), Visibility.FOLLOWERS, key=list(Visibility).index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

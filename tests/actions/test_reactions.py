@@ -87,6 +87,33 @@ async def test_an_announce_goes_to_followers_and_the_author(services: Services) 
 
 
 @pytest.mark.parametrize(
+    ("visibility", "wanted", "given"),
+    [
+        ("public", "unlisted", "unlisted"), ("public", "followers", "followers"), ("unlisted", "public", "unlisted"),
+        ("unlisted", None, "unlisted"), ("followers", "public", "followers"),
+    ],
+)  # fmt: skip
+async def test_a_boost_is_for_those_it_is_meant_for(
+    services: Services, visibility: str, wanted: str | None, given: str
+) -> None:
+    ada = await make_person(services, "ada")
+    thought = await say(services, ada, visibility=visibility)
+    await reactions.boost_thought(services, ada, thought.id, visibility=wanted)
+    await reactions.unboost_thought(services, ada, thought.id)
+    announce, undo = [one.document for one in (await sent(services))[-2:]]
+    assert [PUBLIC in announce["to"], PUBLIC in announce["cc"]] == [given == "public", given == "unlisted"]
+    assert (undo["object"]["to"], undo["object"]["cc"]) == (announce["to"], announce["cc"])
+
+
+async def test_a_boost_is_never_for_people_it_names(services: Services) -> None:
+    ada = await make_person(services, "ada")
+    thought = await say(services, ada)
+    with pytest.raises(Invalid):
+        await reactions.boost_thought(services, ada, thought.id, visibility="direct")
+    assert await scalar(services, BOOSTS, thought.id) == 0
+
+
+@pytest.mark.parametrize(
     ("visibility", "own", "other"), [("unlisted", True, True), ("followers", True, False), ("direct", False, False)]
 )
 async def test_who_may_boost_what(services: Services, visibility: str, own: bool, other: bool) -> None:

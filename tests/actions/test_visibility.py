@@ -244,6 +244,24 @@ async def test_boosts_vanish_with_their_suspended_booster(services: Services, wa
     assert await seen() == []
 
 
+@pytest.mark.parametrize("own", [True, False])
+async def test_a_boost_for_followers_is_seen_by_them_alone(services: Services, own: bool) -> None:
+    ada, fan, stranger, writer = [await make_person(services, name) for name in ("ada", "fan", "stranger", "writer")]
+    await follow(services, fan, ada)
+    thought = await say(services, ada if own else writer)
+    boost = await reactions.boost_thought(services, ada, thought.id, visibility="followers")
+    assert boost is not None
+    assert (boost in ids(await timelines.get_home(services, fan, PAGE))) == (not own)
+    for viewer in (fan, ada):
+        assert boost in ids(await timelines.get_entries_of(services, viewer, ada, PAGE))
+        assert (await timelines.get_entry(services, viewer, boost)).entries[0].visibility == "followers"
+    for nobody in (stranger, None):
+        assert boost not in ids(await timelines.get_entries_of(services, nobody, ada, PAGE))
+        with pytest.raises(NotFound):
+            await timelines.get_entry(services, nobody, boost)
+        assert await timelines.get_thought(services, nobody, thought.id)
+
+
 async def test_who_is_blocked_sees_no_boosts_of_the_blocker(services: Services) -> None:
     ada, bob, writer = [await make_person(services, name) for name in ("ada", "bob", "writer")]
     boost = await reactions.boost_thought(services, ada, (await say(services, writer)).id)

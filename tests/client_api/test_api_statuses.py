@@ -104,6 +104,18 @@ async def test_a_boosts_id_reads_as_the_boost_and_acts_on_the_thought(ann: App, 
     assert again["id"] == boost["id"]
 
 
+async def test_a_boost_may_be_for_fewer_people(ann: App, bob: App, nobody: App) -> None:
+    thought = await ann.publish("Boost me quietly")
+    path = f"/api/v1/statuses/{thought['id']}"
+    for bad in ("direct", "nobody"):
+        await bob.post(f"{path}/reblog", expected=422, visibility=bad)
+    boost = await bob.post(f"{path}/reblog", visibility="private")
+    assert (boost["visibility"], boost["reblog"]["visibility"]) == ("private", "public")
+    assert await nobody.get(f"/api/v1/accounts/{bob.id}/statuses") == []
+    await nobody.get(f"/api/v1/statuses/{boost['id']}", expected=404)
+    assert await ann.get(f"{path}/reblogged_by") == []
+
+
 async def test_a_boost_is_taken_back_by_unreblog_or_by_deleting_it(ann: App, bob: App) -> None:
     thought = await ann.publish("Boost me")
     for undo in ("unreblog by boost", "unreblog by thought", "delete"):

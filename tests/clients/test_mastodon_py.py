@@ -122,8 +122,8 @@ def test_thoughts_are_written_found_and_taken_back(ada: Judged, bob: Judged) -> 
 
 def test_thoughts_are_answered_with_a_click(ada: Judged, bob: Judged) -> None:
     thought = ada.status_post("Click here")
-    boost = bob.status_reblog(thought)
-    assert (boost.reblog.id, boost.visibility, boost.reblog.reblogged) == (thought.id, "public", True)
+    boost = bob.status_reblog(thought, visibility="unlisted")
+    assert (boost.reblog.id, boost.visibility, boost.reblog.reblogged) == (thought.id, "unlisted", True)
     assert bob.status_favourite(thought).favourites_count == 1
     assert [one.id for one in ada.status_reblogged_by(thought)] == [bob.me().id]
     assert [one.id for one in ada.status_favourited_by(thought)] == [bob.me().id]

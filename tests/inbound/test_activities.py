@@ -369,6 +369,14 @@ async def test_undone_reaction_leaves_the_like(server: Server, peer: Peer) -> No
     assert await server.value("SELECT likes_count FROM thoughts WHERE id = $1", thought.id) == 1
 
 
+@pytest.mark.parametrize(("to", "visibility"), [(PUBLIC, "public"), ("followers", "followers")])
+async def test_boost_is_for_those_it_is_addressed_to(server: Server, peer: Peer, to: str, visibility: str) -> None:
+    thought = await server.publish(await server.person())
+    boost = peer.activity("Announce", thought.ap_id, to=[to if to == PUBLIC else f"{peer.ap_id}/followers"])
+    assert await twice(server, peer, boost) == ""
+    assert await server.value("SELECT visibility FROM entries WHERE ap_id = $1", boost["id"]) == visibility
+
+
 @pytest.mark.parametrize("how", ["embedded", "by id"])
 async def test_boost_of_our_thought(server: Server, peer: Peer, how: str) -> None:
     ann, bob = await peer.gain_follower(server), await server.person()

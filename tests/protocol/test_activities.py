@@ -153,6 +153,23 @@ def test_announce_names_what_it_boosts() -> None:
     assert activity.object.id == f"{HERE}/thoughts/1"
 
 
+@pytest.mark.parametrize(
+    ("to", "cc", "visibility"),
+    [
+        ([PUBLIC], [f"{THERE}/followers"], "public"),
+        ([f"{THERE}/followers"], ["as:Public"], "unlisted"),
+        ([f"{THERE}/followers"], [US], "followers"),
+        ([US], [], "followers"),
+        ([], [], "public"),
+    ],
+)
+def test_announce_tells_who_may_see_it(to: list[str], cc: list[str], visibility: str) -> None:
+    boost = mastodon.announce(THERE, "alice", target=f"{HERE}/thoughts/1", author_id=US)
+    activity = read({**boost, "to": to, "cc": cc})
+    assert isinstance(activity, Announce)
+    assert activity.visibility == visibility
+
+
 def test_lemmy_announces_activities() -> None:
     activity = read(lemmy.announce(THERE, inner=lemmy.create("https://other.example")))
     assert isinstance(activity, Announce)

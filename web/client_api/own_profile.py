@@ -17,14 +17,13 @@ from storage.people import Person
 from web.client_api.answers import answer
 from web.client_api.authentication import scoped
 from web.client_api.call import Call
-from web.client_api.entities.accounts import API_VISIBILITY, credential_account, profile
+from web.client_api.entities.accounts import API_VISIBILITY, STORED_VISIBILITY, credential_account, profile
 from web.client_api.entities.search import featured_tag
 from web.client_api.parameters import Parameters
 
 routes = Blueprint("own_profile", __name__)
 
 _PICTURES: Final = ("avatar", "header")
-_STORED_VISIBILITY: Final = {theirs: ours for ours, theirs in API_VISIBILITY.items()}
 _MOST_DOMAINS: Final = 100
 # Flags of the profile's tabs, as they are given and stored.
 _TABS: Final = ("show_media", "show_media_replies", "show_featured")
@@ -121,9 +120,9 @@ def _preferences(given: Parameters) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     if not source.is_blank("privacy"):
         privacy = source.text("privacy")
-        if privacy not in _STORED_VISIBILITY:
+        if privacy not in STORED_VISIBILITY:
             raise Invalid("source[privacy] is public, unlisted, private or direct.", field="source[privacy]")
-        wanted["visibility"] = _STORED_VISIBILITY[privacy]
+        wanted["visibility"] = STORED_VISIBILITY[privacy]
     if (sensitive := source.optional_flag("sensitive")) is not None:
         wanted["sensitive"] = sensitive
     if (language := source.optional_text("language")) is not None:

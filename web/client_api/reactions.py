@@ -7,9 +7,11 @@ from uuid import UUID
 from quart import Blueprint, Response
 
 from federation.actions import blocks, reactions, rosters, timelines
+from federation.errors import Invalid
 from web.client_api.answers import answer
 from web.client_api.authentication import open_to_all, scoped
 from web.client_api.call import Call
+from web.client_api.entities.accounts import STORED_VISIBILITY
 from web.client_api.paging import read_page
 from web.current import path_id
 
@@ -46,9 +48,14 @@ async def unfavourite(call: Call, status_id: str) -> Response:
 @routes.post("/v1/statuses/<status_id>/reblog")
 @scoped("write:statuses")
 async def reblog(call: Call, status_id: str) -> Response:
-    """Boost a thought; answer with the boost, also when it was boosted before."""
+    """Boost a thought, for all who may see it or fewer; answer with the boost, also when it was boosted before."""
     thought_id = await _thought_id(call, status_id)
-    boost_id = await reactions.boost_thought(call.services, call.person, thought_id)
+    wanted = call.parameters.text("visibility")
+    if wanted not in ("", *STORED_VISIBILITY):
+        raise Invalid("The visibility is public, unlisted or private.", field="visibility")
+    boost_id = await reactions.boost_thought(
+        call.services, call.person, thought_id, visibility=STORED_VISIBILITY.get(wanted)
+    )
     if boost_id is None:
         boost_id = await reactions.find_boost(call.services, call.person, thought_id)
     return await _show(call, boost_id or thought_id)

@@ -22,6 +22,8 @@ from web.client_api.entities.site import Site, custom_emojis, day, moment
 
 API_VISIBILITY = {"public": "public", "unlisted": "unlisted", "followers": "private", "direct": "direct"}
 """Stored visibilities by the API's names."""
+STORED_VISIBILITY = {theirs: ours for ours, theirs in API_VISIBILITY.items()}
+"""The API's visibilities by our names."""
 
 _ROLES = {"user": ("", "0"), "moderator": ("Moderator", "1308"), "admin": ("Admin", "1")}
 

@@ -64,6 +64,7 @@ class Statuses:
             **thought,
             "id": str(entry.id),
             "created_at": moment(entry.created_at),
+            "visibility": API_VISIBILITY[entry.visibility],
             "uri": entry.ap_id or thought["uri"],
             "account": self._account(entry.user_id),
             "in_reply_to_id": None,
