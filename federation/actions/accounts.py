@@ -26,6 +26,7 @@ from storage import (
     mails,
     media,
     moderation,
+    notifications,
     people,
     preferences,
     pushes,
@@ -143,6 +144,8 @@ async def _make_account(
             await _say_what_is_taken(db, username)
             raise Conflict("An account with this e-mail address exists already. Sign in instead?", field="email")
         await people.insert_actor_keys(db, person.id, keys)
+        if person.state == "active":
+            await notifications.notify_moderators(db, "admin.sign_up", person.id)
         if needs_approval and form.reason.strip():
             await people.UPDATE_SIGN_UP_REASON.run(db, person.id, form.reason.strip()[:MAX_REASON_CHARS])
         if needs_confirmation:
@@ -234,6 +237,8 @@ async def approve(services: Services, admin: Person | None, person: Person) -> N
             raise Conflict(f"{person.handle} does not wait for approval.")
         await people.UPDATE_SIGN_UP_REASON.run(db, person.id, "")
         await moderation.insert_audit(db, _id_of(admin), "approve", person.handle)
+        if approved.state == "active":
+            await notifications.notify_moderators(db, "admin.sign_up", person.id)
         credentials = await people.CREDENTIALS_BY_ID.one(db, person.id)
         if approved.state == "active" and credentials.email and letters.are_sent(services.settings):
             await mails.request(db, person.id, "approval", credentials.email)

@@ -9,7 +9,7 @@ from federation.actions import letters
 from federation.actions.accounts import check_email
 from federation.actions.passwords import check_password_rules, hash_password, hash_secret
 from federation.errors import Conflict, Forbidden, NotFound
-from storage import access, apps, mails, people, tokens
+from storage import access, apps, mails, notifications, people, tokens
 from storage.mails import Link
 from storage.people import Credentials, Person
 
@@ -42,6 +42,8 @@ async def confirm_address(services: Services, token: str) -> Person:
             raise NotFound(_WORN_OUT)
         if link.kind == "confirmation":
             confirmed = await people.CONFIRM.first(db, link.user_id, link.address)
+            if confirmed is not None and confirmed.state == "active":
+                await notifications.notify_moderators(db, "admin.sign_up", confirmed.id)
         else:
             if not await people.UPDATE_EMAIL.run(db, link.user_id, link.address):
                 raise Conflict("Another account has this e-mail address by now.")

@@ -14,7 +14,7 @@ from federation.errors import Forbidden, Unauthenticated
 from federation.protocol.handles import Handle
 from federation.settings import Registration, Settings
 from storage.failed_events import Filter
-from tests.acting import execute, scalar
+from tests.acting import execute, told, scalar
 from tests.client_api.oauth import Client, bearer, register, sign_up
 from tests.post_office import PostOffice, open_post_office
 from tests.services_fixture import PASSWORD, Browser, make_person, make_settings
@@ -67,6 +67,7 @@ async def open_link(stranger: Browser, path: str) -> int:
 async def test_an_account_waits_until_its_address_is_confirmed(
     client: Client, nobody: App, services: Services, office: PostOffice, stranger: Browser
 ) -> None:
+    boss = await make_person(services, "boss", role="admin")
     token = await sign_up(client)
     refused = await nobody.call("GET", ME, expected=403, **bearer(token))
     assert refused == {"error": "Your login is missing a confirmed e-mail address"}
@@ -79,7 +80,9 @@ async def test_an_account_waits_until_its_address_is_confirmed(
     link = office.link()
     await stranger.page(link)
     await nobody.call("GET", ME, expected=403, **bearer(token))
+    assert await told(services, boss) == []
     assert await open_link(stranger, link) == 303
+    assert await told(services, boss) == [("admin.sign_up", "ada", None)]
     assert (await nobody.call("GET", ME, **bearer(token)))["username"] == "ada"
     await sessions.sign_in(services, "ada", PASSWORD, address="192.0.2.1", user_agent="")
     assert (await stranger.get(link)).status_code == 404

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from quart import Quart
 
     from federation.services import Services
-    from tests.client_api.conftest import App
+    from tests.client_api.conftest import App, OpenApp
 
 ME = "/api/v1/accounts/verify_credentials"
 CONFIRMATIONS = "/api/v1/emails/confirmations"
@@ -130,3 +130,22 @@ async def test_a_pending_account_may_do_nothing_until_it_is_approved(
     assert await scalar(services, "SELECT sign_up_reason FROM users WHERE username = 'ada'") == "I like it here"
     await accounts.approve(services, None, await get_any_person(services, Handle("ada")))
     assert (await nobody.call("GET", ME, **bearer(token)))["username"] == "ada"
+
+
+async def test_those_who_look_after_the_place_hear_of_newcomers_once_they_are_in(
+    client: Client, change: Change, services: Services, open_app: OpenApp
+) -> None:
+    boss = await open_app(await make_person(services, "boss", role="admin"))
+    mod = await open_app(await make_person(services, "mod", role="moderator"))
+    bob = await open_app("bob")
+    await sign_up(client)
+    change(registration=Registration.APPROVAL)
+    await sign_up(client, username="carol", email="carol@mail.example")
+
+    async def heard(app: App) -> list[tuple[str, str]]:
+        return [(one["type"], one["account"]["username"]) for one in await app.get("/api/v1/notifications")]
+
+    assert await heard(boss) == await heard(mod) == [("admin.sign_up", "ada")]
+    await accounts.approve(services, boss.person, await get_any_person(services, Handle("carol")))
+    assert await heard(boss) == await heard(mod) == [("admin.sign_up", "carol"), ("admin.sign_up", "ada")]
+    assert await heard(bob) == []
