@@ -57,6 +57,7 @@ class Settings:
     smtp_url: str | None = None
     mail_from: str | None = None
     authorized_fetch: bool = False
+    limited_federation: bool = False
     password_grant: bool = False
     rate_limits: bool = True
     remote_retention_days: int = 90
@@ -89,6 +90,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     origin = _origin(env.get("THOUGHTS_ORIGIN") or "http://localhost:8000")
     parts = urlsplit(origin)
     on_localhost = _is_loopback(parts.hostname or "")
+    limited = _switch(env, "THOUGHTS_LIMITED_FEDERATION", default=False)
     default_registration = Registration.OPEN if on_localhost else Registration.APPROVAL
     return Settings(
         origin=origin,
@@ -106,7 +108,9 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         media_origin=_optional_origin(env.get("THOUGHTS_MEDIA_ORIGIN")),
         smtp_url=_smtp_url(env.get("THOUGHTS_SMTP_URL")),
         mail_from=env.get("THOUGHTS_MAIL_FROM") or None,
-        authorized_fetch=_switch(env, "THOUGHTS_AUTHORIZED_FETCH", default=False),
+        # Whom one does not talk to reads nothing either.
+        authorized_fetch=limited or _switch(env, "THOUGHTS_AUTHORIZED_FETCH", default=False),
+        limited_federation=limited,
         password_grant=_switch(env, "THOUGHTS_PASSWORD_GRANT", default=False),
         rate_limits=_switch(env, "THOUGHTS_RATE_LIMITS", default=True),
         remote_retention_days=_number(env, "THOUGHTS_REMOTE_RETENTION_DAYS", 90, least=1),

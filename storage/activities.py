@@ -106,7 +106,7 @@ EXPAND = Value(
     INSERT INTO deliveries (activity_id, activity_seq, sender_id, inbox_url, host, ordering_key)
     SELECT p.activity_id, p.activity_seq, p.user_id, h.inbox_url, h.host, p.ordering_key
     FROM hosted h JOIN picked p ON p.activity_id = h.activity_id
-    WHERE NOT host_is_blocked(h.host)
+    WHERE NOT host_is_refused(h.host)
     ON CONFLICT (activity_id, inbox_url) DO NOTHING
     RETURNING host""",
 )

@@ -31,7 +31,7 @@ class Arrival:
 # A neighbour on the same server may have announced the deletion of what is not theirs: only the author's counts.
 ARRIVAL = Rows(
     Arrival,
-    """SELECT k.id, x.ap_id IS NOT NULL, u.state, coalesce(host_is_blocked(r.host), false),
+    """SELECT k.id, x.ap_id IS NOT NULL, u.state, coalesce(host_is_refused(r.host), false),
         r.followers_url, r.following_url, {author_followed}, p.id, p.user_id AS parent_author_id,
         p.id IS NOT NULL AND (NOT a.is_remote OR {parent_followed})
     FROM users u LEFT JOIN remote_actors r ON r.user_id = u.id

@@ -132,7 +132,7 @@ MARK_MOVED = Value(
         $9::jsonb[]) AS x (id, lease, inbox_url, host, pause, status, error_class, error, attempt)
     WHERE d.id = x.id AND d.lease = x.lease AND d.state = 'pending' AND NOT EXISTS (
             SELECT FROM deliveries o WHERE o.activity_id = d.activity_id AND o.inbox_url = x.inbox_url)
-        AND NOT host_is_blocked(x.host)
+        AND NOT host_is_refused(x.host)
     RETURNING d.id""",
 )
 MARK_SUPERSEDED = Command(

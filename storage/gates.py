@@ -76,6 +76,11 @@ _DOMAIN_PAGE = "SELECT {columns} FROM domain_blocks x WHERE {between} ORDER BY x
 DOMAINS = (_domains(_DOMAIN_PAGE), _domains(_DOMAIN_PAGE, "ASC"))
 DOMAIN = _domains("SELECT {columns} FROM domain_blocks x WHERE x.id = $1")
 DOMAIN_BY_NAME = _domains("SELECT {columns} FROM domain_blocks x WHERE x.domain = $1")
+# What people here are told of: those of whom they miss something, the strictest first.
+TOLD = _domains(
+    """SELECT {columns} FROM domain_blocks x WHERE x.severity <> 'noop'
+    ORDER BY x.severity = 'suspend' DESC, x.domain LIMIT 10000"""
+)
 SET_DOMAIN = _domains(
     """INSERT INTO domain_blocks AS x
         (domain, severity, reject_media, reject_reports, reason, public_comment, obfuscate)
@@ -90,6 +95,13 @@ SILENCE_DOMAIN = Command(
     """UPDATE users u SET silenced = $2
     WHERE u.is_remote AND u.silenced <> $2
         AND (u.domain = $1 OR right(split_part(u.domain, ':', 1), length($1) + 1) = '.' || $1)"""
+)
+
+
+# Pictures of people whose server's media are refused; let in again, they come with the next reading.
+DROP_PORTRAITS = Command(
+    """UPDATE users u SET avatar_url = NULL, header_url = NULL FROM remote_actors r
+    WHERE r.user_id = u.id AND (u.avatar_url IS NOT NULL OR u.header_url IS NOT NULL) AND media_is_refused(r.host)"""
 )
 
 

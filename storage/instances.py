@@ -57,7 +57,7 @@ SET_PAUSED = Command("UPDATE instances SET paused = $2 WHERE host = $1 AND pause
 WITHHELD = Value(
     str,
     """SELECT x.host FROM unnest($1::text[]) AS x (host) LEFT JOIN instances i ON i.host = x.host
-    WHERE i.paused OR host_is_blocked(x.host)""",
+    WHERE i.paused OR host_is_refused(x.host)""",
 )
 # The breaker opens only by our own sends; a verified request from there is reason enough to probe at once, but
 # not at every request of a host that talks and does not listen. A pause that it asked for stays.

@@ -45,6 +45,8 @@ BLOCKS = Rows(
 )
 REJECTS_REPORTS = Value(bool, "SELECT reject_reports FROM domain_blocks WHERE domain = $1")
 IS_BLOCKED = Value(bool, "SELECT host_is_blocked($1)")
+IS_REFUSED = Value(bool, "SELECT host_is_refused($1)")
+REJECTS_MEDIA = Value(bool, "SELECT media_is_refused($1)")
 # A handle may name another domain than the server that it leads to: refusing either refuses the person.
 _REFUSED = """SELECT r.user_id FROM remote_actors r JOIN users o ON o.id = r.user_id
         WHERE host_is_blocked(r.host) OR host_is_blocked(o.domain)"""
@@ -95,6 +97,10 @@ AUDIT = Rows(
 )
 INSERT_FACT = Command("INSERT INTO instance_facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 FACT = Value(str, "SELECT value FROM instance_facts WHERE name = $1")
+SET_FACT = Command(
+    """INSERT INTO instance_facts AS f (name, value) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE f.value <> excluded.value"""
+)
 INSERT_SECRET = Command("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 SECRET = Value(bytes, "SELECT value FROM secrets WHERE name = $1")
 DELETE_SECRET = Command("DELETE FROM secrets WHERE name = $1")
@@ -130,6 +136,16 @@ async def list_domain_blocks(db: Connection, *, after: str = "", limit: int = 10
 async def is_blocked(db: Connection, host: str) -> bool:
     """Tell whether a host (authority) is refused, itself or through a parent domain."""
     return await IS_BLOCKED.one(db, host)
+
+
+async def is_refused(db: Connection, host: str) -> bool:
+    """Tell whether a host is not talked to: blocked, or not listed where only listed ones are."""
+    return await IS_REFUSED.one(db, host)
+
+
+async def rejects_media(db: Connection, host: str) -> bool:
+    """Tell whether media of a host are refused."""
+    return await REJECTS_MEDIA.one(db, host)
 
 
 async def insert_audit(

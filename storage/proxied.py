@@ -30,7 +30,8 @@ class Proxied:
 BY_KEY = Rows(
     Proxied,
     """SELECT url, kind, content_hash, content_type, size, preview_hash, preview_size, fetched_at
-    FROM proxied_media WHERE key = $1""",
+    FROM proxied_media WHERE key = $1 AND NOT media_is_refused(host)
+        AND NOT media_is_refused(substring(lower(url) FROM '^https?://([^/?#]+)'))""",
 )
 UPDATE = Command(
     """UPDATE proxied_media SET content_hash = $2, content_type = $3, size = $4, preview_hash = $5, preview_size = $6,
@@ -39,11 +40,19 @@ UPDATE = Command(
 )
 # Never tried: as far back as can be, so that it counts neither as fresh nor as failed lately.
 INSERT_ADDRESSES = Command(
-    """INSERT INTO proxied_media AS p (key, url, kind, fetched_at)
-    SELECT DISTINCT sha256(convert_to(url, 'UTF8')), url, $2, to_timestamp(0) FROM unnest($1::text[]) AS new (url)
-    ON CONFLICT (key) DO UPDATE SET used_at = greatest(p.used_at, now()) WHERE p.used_at = to_timestamp(0)"""
+    """INSERT INTO proxied_media AS p (key, url, kind, fetched_at, host)
+    SELECT DISTINCT sha256(convert_to(url, 'UTF8')), url, $2, to_timestamp(0), $3 FROM unnest($1::text[]) AS new (url)
+    ON CONFLICT (key) DO UPDATE SET used_at = greatest(p.used_at, now()), host = excluded.host
+        WHERE p.used_at = to_timestamp(0) OR (p.host = '' AND excluded.host <> '')"""
 )
 TOUCH = Command("UPDATE proxied_media SET used_at = now() WHERE key = $1 AND used_at < now() - interval '1 day'")
+FORGET_OF_DOMAIN = Command(
+    """UPDATE proxied_media SET used_at = now() - interval '1 year'
+    WHERE content_hash IS NOT NULL AND used_at > now() - interval '1 year' AND EXISTS (
+        SELECT FROM (VALUES (host), (substring(lower(url) FROM '^https?://([^/?#]+)'))) AS at (host)
+        WHERE $1 IN (at.host, split_part(at.host, ':', 1))
+            OR right(split_part(at.host, ':', 1), length($1) + 1) = '.' || $1)"""
+)
 # The address of a person's picture stays known, for when it is looked at again; those of thoughts that are gone go.
 EVICT = Value(
     str,
@@ -64,7 +73,7 @@ EVICT = Value(
 
 
 async def find_proxied(db: Connection, key: bytes) -> Proxied | None:
-    """Find a remote medium by the SHA-256 of its address."""
+    """Find a remote medium by the SHA-256 of its address; None for those of servers whose media are refused."""
     return await BY_KEY.first(db, key)
 
 
@@ -81,10 +90,18 @@ async def touch(db: Connection, key: bytes) -> None:
     await TOUCH.run(db, key)
 
 
-async def insert_addresses(db: Connection, urls: Sequence[str], kind: str) -> None:
-    """Note where things that we show lie, so that the proxy finds them by key; known ones stay as they are."""
+async def insert_addresses(db: Connection, urls: Sequence[str], kind: str, host: str = "") -> None:
+    """Note where things that we show lie, so that the proxy finds them by key; known ones stay as they are.
+
+    `host`: whose they are, wherever they lie; the first one counts.
+    """
     if urls:
-        await INSERT_ADDRESSES.run(db, urls, kind)
+        await INSERT_ADDRESSES.run(db, urls, kind, host)
+
+
+async def forget_of_domain(db: Connection, domain: str) -> None:
+    """Let the copies of a domain's media go with those that nobody looks at any more."""
+    await FORGET_OF_DOMAIN.run(db, domain)
 
 
 async def evict(db: Connection, unused_for: timedelta, *, limit: int) -> Sequence[str]:

@@ -133,7 +133,7 @@ KEY = Rows(
 )
 KEY_STANDING = Rows(
     KeyStanding,
-    """SELECT host_is_blocked($1) AS refused, (
+    """SELECT host_is_refused($1) AS refused, (
         SELECT u.state FROM remote_keys k JOIN users u ON u.id = k.user_id WHERE k.key_id = $2) AS owner_state""",
 )
 UPSERT_KEYS = Command(

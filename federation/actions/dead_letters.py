@@ -158,7 +158,7 @@ async def _retry(db: Connection, services: Services, event: FailedEvent, by: Per
         if delivery is None or activity is None:
             await _resolve(db, event.id, "superseded", by)
             return Retried("superseded")
-        if await moderation.is_blocked(db, delivery.host):
+        if await moderation.is_refused(db, delivery.host):
             raise Conflict(f"{delivery.host} is blocked. Unblock it first, or discard what was meant for it.")
         if not await _still_so(db, activity, delivery):
             await _resolve(db, event.id, "superseded", by)

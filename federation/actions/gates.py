@@ -12,7 +12,7 @@ from uuid import UUID
 from federation.actions.administration import check_admin
 from federation.errors import Conflict, Forbidden, Invalid, NotFound
 from federation.protocol.handles import normalise_host
-from storage import deliveries, gates, moderation
+from storage import deliveries, gates, moderation, proxied
 from storage.gates import Listed, RefusedDomain, RefusedNetwork
 
 if TYPE_CHECKING:
@@ -88,6 +88,9 @@ async def set_domain(
             await gates.SILENCE_DOMAIN.run(db, host, False)
         if kept.severity == "silence":
             await gates.SILENCE_DOMAIN.run(db, host, True)
+        if kept.reject_media:
+            await gates.DROP_PORTRAITS.run(db)
+            await proxied.forget_of_domain(db, host)
         await moderation.settle_domains(db)
         if kept.severity == "suspend":
             await deliveries.discard_blocked(db)
@@ -110,6 +113,21 @@ async def list_domains(services: Services, admin: Person, page: Page) -> list[Re
     check_admin(admin)
     async with services.database.connection() as db:
         return await gates.list_domains(db, page)
+
+
+async def list_told(services: Services) -> list[RefusedDomain]:
+    """List the servers of which people here miss something, for them."""
+    async with services.database.connection() as db:
+        return await gates.TOLD.all(db)
+
+
+def public_domain(refused: RefusedDomain) -> str:
+    """Return a refused server's name as others than admins read it: with stars, when that was wanted."""
+    name, shown = refused.domain, len(refused.domain) // 4
+    if not refused.obfuscate:
+        return name
+    hidden = range(shown + 1, len(name) - shown)
+    return "".join("*" if place in hidden and one != "." else one for place, one in enumerate(name))
 
 
 async def lift_domain(services: Services, admin: Person, block_id: UUID) -> RefusedDomain:

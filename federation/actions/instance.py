@@ -37,6 +37,8 @@ async def settle_instance(database: Database, settings: Settings) -> UUID:
                     f"person here carry it, so it cannot change: set THOUGHTS_{name.upper()}={stored}, "
                     "or start with an empty database."
                 )
+        # Asked by SQL, wherever a server comes in or something goes out.
+        await moderation.SET_FACT.run(db, "limited_federation", "on" if settings.limited_federation else "off")
         await moderation.settle_secret(db, "cookie", secrets.token_bytes(32))
         known = await people.find_by_handle(db, INSTANCE_ACTOR, None)
     if known is not None:

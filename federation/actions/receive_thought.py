@@ -22,6 +22,7 @@ from storage import (
     conversations,
     entries,
     fetches,
+    moderation,
     notifications,
     people,
     polls,
@@ -106,7 +107,7 @@ async def receive_thought(
             ap_id=remote.id,
             url=remote.url,
             object_type=remote.type[:64],
-            attachments=_attachments(remote),
+            attachments=await _attachments(db, remote),
             emojis=kept_emojis(remote.emojis),
             created_at=published,
             quote_policy=_quote_policy(author, remote, arrival.followers_url, arrival.following_url),
@@ -120,7 +121,7 @@ async def receive_thought(
             if thought is None:
                 return Received(None, "stored by another process")
             await keep_emojis(db, authority(remote.id), new.emojis)
-            await proxied.insert_addresses(db, shown_addresses(thought.attachments), "attachment")
+            await proxied.insert_addresses(db, shown_addresses(thought.attachments), "attachment", authority(remote.id))
             if remote.poll is not None:
                 await polls.insert_poll(db, thought.id, as_counted(remote.poll, now))
             if remote.quote is not None and await note_quote(
@@ -182,7 +183,7 @@ async def receive_edit(
         edited_at = min(remote.updated or services.now(), services.now())
         if (fetched and remote.updated is None) or (known.edited_at is not None and edited_at <= known.edited_at):
             return Received(known)
-        summary, attachments = (remote.summary or "")[:MAX_SUMMARY], _attachments(remote)
+        summary, attachments = (remote.summary or "")[:MAX_SUMMARY], await _attachments(db, remote)
         before = (known.content, known.summary, known.sensitive, known.attachments)
         if before == (content, summary, _is_sensitive(remote), attachments) and not other_poll:
             return Received(known)
@@ -211,7 +212,7 @@ async def receive_edit(
             ),
         )
         thought = await thoughts.update_thought(db, known.id, edit)
-        await proxied.insert_addresses(db, shown_addresses(attachments), "attachment")
+        await proxied.insert_addresses(db, shown_addresses(attachments), "attachment", authority(remote.id))
         if thought is not None and other_poll:
             thought = await replace_poll(db, thought, asked, poll)
         await thoughts.set_mentions(db, known.id, [person.id for person in mentioned])
@@ -322,8 +323,10 @@ async def _show_to_followers(db: Connection, thought: Thought) -> None:
     await notifications.notify_following(db, thought.user_id, thought.id)
 
 
-def _attachments(remote: RemoteThought) -> list[dict[str, Any]]:
-    """Return what is kept of attachments: where they are and how to describe them."""
+async def _attachments(db: Connection, remote: RemoteThought) -> list[dict[str, Any]]:
+    """Return what is kept of attachments: where they are and how to describe them; nothing where media are refused."""
+    if not remote.attachments or await moderation.rejects_media(db, authority(remote.id)):
+        return []
     return [row_of_remote(one) for one in remote.attachments]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +14,11 @@ from federation.protocol.quote_policy import policy_bits
 from federation.protocol.sanitise import SANITISER_VERSION, plain_text, sanitise_html, text_to_html
 from federation.remote.documents import fetch_document, malformed, read_document
 from federation.remote.emojis import keep_emojis, kept_emojis
+from federation.remote.failures import Blocked
 from federation.remote.reader import Reader
 from federation.remote.targets import authority
 from federation.remote.webfinger import verified_handle
-from storage import people, proxied, remote_actors
+from storage import moderation, people, proxied, remote_actors
 from storage.people import Person, RemoteProfile
 from storage.remote_actors import NewKey, NewRemoteActor
 
@@ -63,6 +65,7 @@ async def refresh_actor(reader: Reader, ap_id: str) -> Person:
     """
     if reader.urls.is_ours(ap_id):
         raise Rejected("People of this server are not read over the network.")
+    await _check_listed(reader, ap_id)
     try:
         document = await fetch_document(reader.network, ap_id, reader.signer)
     except Gone:
@@ -83,19 +86,32 @@ async def store_actor(reader: Reader, document: dict[str, Any]) -> Person:
         raise Rejected(f"The actor's document cannot be used: {exc.message}") from exc
     if reader.urls.is_ours(actor.id):
         raise Rejected("People of this server are not read over the network.")
+    await _check_listed(reader, actor.id)
     handle = await _handle_of(reader, actor)
     keys = await _keys_of(reader, actor)
     async with reader.database.transaction() as db:
         shown = await keep_emojis(db, authority(actor.id), kept_emojis(actor.emojis))
-        person = await people.upsert_remote(db, _profile(reader, actor, handle, shown))
+        profile = _profile(reader, actor, handle, shown)
+        if (profile.avatar_url or profile.header_url) and await moderation.rejects_media(db, authority(actor.id)):
+            profile = replace(profile, avatar_url=None, header_url=None)
+        person = await people.upsert_remote(db, profile)
         if person is None:
             raise Rejected("This actor id belongs to somebody here.")
         await remote_actors.upsert_remote_actor(db, _wire_data(actor, person), keys)
         if actor.suspended:
             await remote_actors.mark_gone(db, person.id)
-        await proxied.insert_addresses(db, [url for url in (person.avatar_url, person.header_url) if url], "portrait")
+        await proxied.insert_addresses(
+            db, [url for url in (person.avatar_url, person.header_url) if url], "portrait", authority(actor.id)
+        )
     reader.memory.keys.drop_where(lambda key: key.owner_id == person.id)
     return person
+
+
+async def _check_listed(reader: Reader, ap_id: str) -> None:
+    """Raise `Blocked` for a server that is not listed where only listed ones are talked to."""
+    async with reader.database.connection() as db:
+        if await moderation.is_refused(db, authority(ap_id)):
+            raise Blocked(f"This server does not talk to {authority(ap_id)}.")
 
 
 async def forget_gone_actor(reader: Reader, ap_id: str) -> None:

@@ -26,6 +26,6 @@ async def keep_emojis(db: Connection, host: str, kept: list[dict[str, Any]]) -> 
     """Let the proxy and the admin know of them, in the transaction that stores them; return them."""
     if kept:
         urls = {emoji["shortcode"]: emoji["url"] for emoji in kept}
-        await proxied.insert_addresses(db, sorted(set(urls.values())), "emoji")
+        await proxied.insert_addresses(db, sorted(set(urls.values())), "emoji", host)
         await emojis.note_remote(db, host, urls)
     return kept

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
 from federation.actions import hosts, site
+from federation.actions.gates import DomainRefusal, set_domain
 from tests.acting import execute, say
 from tests.client_api.contract import OPERATIONS, problems
 from tests.services_fixture import ORIGIN, Browser, make_person, make_remote_person
@@ -98,9 +100,25 @@ async def test_known_servers_are_told_but_no_refused_ones(services: Services, no
     assert await nobody.get("/api/v1/instance/peers") == ["one.example", "two.example"]
     await nobody.get("/api/v1/instance/domain_blocks", expected=401)
     (block,) = await ann.get("/api/v1/instance/domain_blocks")
+    # The reason is for the admins.
     assert (block["domain"], block["severity"], block["comment"], len(block["digest"])) == (
-        "bad.example", "suspend", "Spam", 64,
+        "bad.example", "suspend", None, 64,
     )  # fmt: skip
+
+
+async def test_people_read_of_refused_servers_what_the_admins_want_them_to(services: Services, ann: App) -> None:
+    boss = await make_person(services, "boss", role="admin")
+    for domain, refusal in (
+        ("noted.example", DomainRefusal("noop")),
+        ("loud.example", DomainRefusal("silence", private_comment="a feud", public_comment="Loud")),
+        ("dark.example", DomainRefusal("suspend", obfuscate=True)),
+    ):
+        await set_domain(services, boss, domain, refusal, new=True)
+    told = await ann.get("/api/v1/instance/domain_blocks")
+    assert [(one["domain"], one["severity"], one["comment"]) for one in told] == [
+        ("dark.****ple", "suspend", None), ("loud.example", "silence", "Loud"),
+    ]  # fmt: skip
+    assert told[0]["digest"] == sha256(b"dark.example").hexdigest()
 
 
 async def test_weeks_count_what_really_happened(services: Services, ann: App, bob: App, nobody: App) -> None:

@@ -14,7 +14,7 @@ from federation.errors import Forbidden, Unauthenticated
 from federation.protocol.handles import Handle
 from federation.settings import Registration, Settings
 from storage.failed_events import Filter
-from tests.acting import execute, told, scalar
+from tests.acting import execute, scalar, told
 from tests.client_api.oauth import Client, bearer, register, sign_up
 from tests.post_office import PostOffice, open_post_office
 from tests.services_fixture import PASSWORD, Browser, make_person, make_settings

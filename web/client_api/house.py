@@ -10,7 +10,7 @@ from typing import Final
 
 from quart import Blueprint, Response, current_app
 
-from federation.actions import hosts, site, timelines
+from federation.actions import gates, site, timelines
 from federation.actions.site import Text
 from federation.errors import NotFound
 from federation.protocol.sanitise import plain_text
@@ -27,7 +27,6 @@ routes = Blueprint("house", __name__)
 
 _WEEKS: Final = "client_api_weeks"
 _KEPT_S: Final = 600.0
-_MOST_BLOCKS: Final = 10_000
 _WIDTH: Final = 400
 _CACHED_S: Final = 86400
 
@@ -117,16 +116,15 @@ def _terms(call: Call, text: Text) -> Response:
 @scoped()
 async def domain_blocks(call: Call) -> Response:
     """Show the refused servers to the people here; strangers do not learn of them."""
-    found = await hosts.list_domain_blocks(call.services, limit=_MOST_BLOCKS)
     return answer(
         [
             {
-                "domain": one.domain,
+                "domain": gates.public_domain(one),
                 "digest": sha256(one.domain.encode()).hexdigest(),
-                "severity": "suspend",
-                "comment": one.reason or None,
+                "severity": one.severity,
+                "comment": one.public_comment or None,
             }
-            for one in found
+            for one in await gates.list_told(call.services)
         ]
     )
 

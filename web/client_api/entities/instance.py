@@ -57,7 +57,7 @@ def instance(site: Site, settings: Settings, usage: Usage, *, vapid_key: str) ->
             },
             "vapid": {"public_key": vapid_key},
             "translation": {"enabled": False},
-            "limited_federation": False,
+            "limited_federation": settings.limited_federation,
             "timelines_access": {
                 "live_feeds": _FEEDS,
                 "hashtag_feeds": _FEEDS,
