@@ -1,4 +1,4 @@
-"""`python -m bench inbox|deliver|timeline|streaming|api`: one JSON line on stdout, progress on stderr."""
+"""`python -m bench inbox|deliver|timeline|streaming|api|against`: one JSON line on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from bench import api, deliver, inbox, streaming, timeline
+from bench import against, api, deliver, inbox, streaming, timeline
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -71,6 +71,15 @@ def streaming_command(connections: int, events: int) -> None:
 def api_command(data: Path, thoughts: int, only: tuple[str, ...], **load: int) -> None:
     """Apps ask for timelines, threads, notifications and people."""
     _run(api.run(data=data, thoughts=thoughts, only=only, load=api.Load(**load)))
+
+
+@main.command("against", context_settings={"ignore_unknown_options": True})
+@click.argument("commit")
+@click.argument("benchmark", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--times", default=5, help="How often each of both runs.")
+def against_command(commit: str, benchmark: tuple[str, ...], times: int) -> None:
+    """Run a benchmark at another commit and here by turns: against v1.0 inbox --rounds 1."""
+    _run(against.run(commit=commit, rounds=times, benchmark=benchmark))
 
 
 def _run(benchmark: Coroutine[Any, Any, None]) -> None:
