@@ -99,6 +99,8 @@ class Database:
                 init=prepare,
                 reset=_reset,
                 connection_class=_OurConnection,
+                # Planning a page costs more than reading it: a plan is good for as long as it is used.
+                max_cached_statement_lifetime=0,
                 server_settings={"application_name": application_name},
             )
             return cls(pool)

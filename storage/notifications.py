@@ -140,10 +140,11 @@ DELETE_BETWEEN = Command(
 )
 COLUMNS = """n.id, n.type, n.actor_id, n.thought_id, n.read, n.created_at, n.report_id, n.warning_id,
     n.collection_id"""
-# What a notification is about may have become hidden since: then it is not listed.
+# What a notification is about may have become hidden since: then it is not listed. Whether it may be seen belongs to
+# the join: under OR, PostgreSQL would look up everybody who is here, once a page, to ask who of them writes.
 _PAGE = """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
-        LEFT JOIN thoughts t ON t.id = n.thought_id
-    WHERE n.user_id = $1 AND u.state = 'active' AND (n.thought_id IS NULL OR {visible})
+        LEFT JOIN thoughts t ON t.id = n.thought_id AND {visible}
+    WHERE n.user_id = $1 AND u.state = 'active' AND (n.thought_id IS NULL OR t.id IS NOT NULL)
         AND n.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
         AND n.id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
         AND ($5::text[] IS NULL OR n.type = ANY($5)) AND ($6::text[] IS NULL OR NOT n.type = ANY($6))
@@ -154,15 +155,16 @@ OLDEST = Rows(Notification, _PAGE, columns=COLUMNS, visible=VISIBLE, order="ASC"
 ONE = Rows(
     Notification,
     """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
-        LEFT JOIN thoughts t ON t.id = n.thought_id
-    WHERE n.user_id = $1 AND n.id = $2 AND u.state = 'active' AND (n.thought_id IS NULL OR {visible})""",
+        LEFT JOIN thoughts t ON t.id = n.thought_id AND {visible}
+    WHERE n.user_id = $1 AND n.id = $2 AND u.state = 'active' AND (n.thought_id IS NULL OR t.id IS NOT NULL)""",
     columns=COLUMNS,
     visible=VISIBLE,
 )
 _COUNT_UNREAD = """SELECT count(*) FROM (
-        SELECT FROM notifications n JOIN users u ON u.id = n.actor_id LEFT JOIN thoughts t ON t.id = n.thought_id
+        SELECT FROM notifications n JOIN users u ON u.id = n.actor_id
+            LEFT JOIN thoughts t ON t.id = n.thought_id AND {visible}
         WHERE n.user_id = $1 AND NOT n.read AND NOT n.filtered AND u.state = 'active'
-            AND (n.thought_id IS NULL OR {visible})
+            AND (n.thought_id IS NULL OR t.id IS NOT NULL)
         LIMIT 100) x"""
 COUNT_UNREAD = Value(int, _COUNT_UNREAD, visible=VISIBLE)
 WAITING = Rows(
@@ -176,9 +178,9 @@ WAITING = Rows(
 UNREAD = Rows(
     Notification,
     """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
-        LEFT JOIN thoughts t ON t.id = n.thought_id
+        LEFT JOIN thoughts t ON t.id = n.thought_id AND {visible}
     WHERE n.user_id = $1 AND NOT n.read AND NOT n.filtered AND u.state = 'active'
-        AND (n.thought_id IS NULL OR {visible})
+        AND (n.thought_id IS NULL OR t.id IS NOT NULL)
         AND ($2::text[] IS NULL OR n.type = ANY($2)) AND ($3::text[] IS NULL OR NOT n.type = ANY($3))
         AND ($4::uuid IS NULL OR n.actor_id = $4)
     ORDER BY n.id DESC LIMIT $5""",
@@ -189,12 +191,12 @@ UNREAD = Rows(
 IN_SPAN = Rows(
     Notification,
     """SELECT {columns} FROM notifications n JOIN users u ON u.id = n.actor_id
-        LEFT JOIN thoughts t ON t.id = n.thought_id
+        LEFT JOIN thoughts t ON t.id = n.thought_id AND {visible}
     WHERE n.user_id = $1 AND n.type = $2 AND n.thought_id IS NOT DISTINCT FROM $3
         AND n.id > (SELECT uuid7($4::timestamptz - interval '1 minute'))
         AND n.id < (SELECT uuid7($5::timestamptz + interval '1 minute'))
         AND n.created_at >= $4 AND n.created_at < $5
-        AND u.state = 'active' AND (n.thought_id IS NULL OR {visible})
+        AND u.state = 'active' AND (n.thought_id IS NULL OR t.id IS NOT NULL)
     ORDER BY n.id DESC LIMIT $6""",
     columns=COLUMNS,
     visible=VISIBLE,

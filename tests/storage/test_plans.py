@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from storage import activities, deliveries, inbox, retention
+from storage import activities, deliveries, inbox, notifications, retention
 from tests.outgoing_rows import insert_activity, insert_sender
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ TO_ONE_HOST = """INSERT INTO deliveries (activity_id, activity_seq, sender_id, i
     FROM generate_series(1, 3000) AS n"""
 LETTERS = """INSERT INTO failed_events (kind, source_id, host, subject, error_class)
     SELECT 'delivery', id, host, 'Create', 'timeout' FROM deliveries"""
+NOTICES = """WITH written AS (
+        INSERT INTO thoughts (user_id, content, visibility, ap_id, url)
+        SELECT id, 'Hello', 'public', ap_id || '/1', ap_id FROM users WHERE is_remote RETURNING id, user_id)
+    INSERT INTO notifications (user_id, type, actor_id, thought_id) SELECT $1, 'mention', user_id, id FROM written"""
 # The first column of a foreign key, or another of its columns, is the first of an index that holds every such row.
 SLOW_FOREIGN_KEYS = """SELECT c.conrelid::regclass || '.' || a.attname
     FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
@@ -117,3 +121,15 @@ async def test_retention_does_not_compare_each_dead_delivery_with_every_open_let
 async def test_what_belongs_to_a_deleted_row_is_found_by_an_index(fresh_database: Database) -> None:
     async with fresh_database.connection() as db:
         assert await db.fetch(SLOW_FOREIGN_KEYS) == []
+
+
+async def test_a_page_of_notifications_does_not_look_up_everybody(fresh_database: Database) -> None:
+    async with fresh_database.connection() as db:
+        alice = await insert_sender(db)
+        await db.execute(REMOTE_PEOPLE, 20_000)
+        await db.execute(NOTICES, alice)
+        await db.execute("ANALYZE")
+        plan = await _explain(db, notifications.NEWEST.sql, alice, None, None, 40, None, None, None, False)
+        assert _most_rows(plan) < 500
+        unread = await _explain(db, notifications.COUNT_UNREAD.sql, alice)
+    assert _most_rows(unread) < 500

@@ -75,9 +75,10 @@ def link_header(
     """
     if not cursors:
         return None
-    kept = _kept(query)
+    kept = urlencode(_kept(query))
+    start = f"{url}?{kept}&" if kept else f"{url}?"
     links = []
     if page.ascending or (len(cursors) >= page.limit if whole is None else not whole):
-        links.append(f'<{url}?{urlencode([*kept, ("max_id", cursors[-1])])}>; rel="next"')
-    links.append(f'<{url}?{urlencode([*kept, (newer, cursors[0])])}>; rel="prev"')
+        links.append(f'<{start}max_id={cursors[-1]}>; rel="next"')
+    links.append(f'<{start}{newer}={cursors[0]}>; rel="prev"')
     return ", ".join(links)
