@@ -120,22 +120,21 @@ CLAIM = Rows(
 # A page that only claims an address changes nothing of what was read there.
 UPSERT = Value(
     UUID,
-    """WITH kept AS (
-        INSERT INTO preview_cards AS c (url, host, first_hand, type, title, description, language, author_name,
-            author_url, author_id, provider_name, provider_url, html, embed_url, width, height, image_url, image_alt,
-            blurhash, published_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-        ON CONFLICT (url) DO UPDATE SET first_hand = excluded.first_hand, type = excluded.type,
-            title = excluded.title, description = excluded.description, language = excluded.language,
-            author_name = excluded.author_name, author_url = excluded.author_url, author_id = excluded.author_id,
-            provider_name = excluded.provider_name, provider_url = excluded.provider_url, html = excluded.html,
-            embed_url = excluded.embed_url, width = excluded.width, height = excluded.height,
-            image_url = excluded.image_url, image_alt = excluded.image_alt, blurhash = excluded.blurhash,
-            published_at = excluded.published_at, updated_at = now()
-        WHERE excluded.first_hand OR NOT c.first_hand
-        RETURNING c.id)
-    SELECT id FROM kept UNION ALL SELECT id FROM preview_cards WHERE url = $1 LIMIT 1""",
+    """INSERT INTO preview_cards AS c (url, host, first_hand, type, title, description, language, author_name,
+        author_url, author_id, provider_name, provider_url, html, embed_url, width, height, image_url, image_alt,
+        blurhash, published_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    ON CONFLICT (url) DO UPDATE SET first_hand = excluded.first_hand, type = excluded.type,
+        title = excluded.title, description = excluded.description, language = excluded.language,
+        author_name = excluded.author_name, author_url = excluded.author_url, author_id = excluded.author_id,
+        provider_name = excluded.provider_name, provider_url = excluded.provider_url, html = excluded.html,
+        embed_url = excluded.embed_url, width = excluded.width, height = excluded.height,
+        image_url = excluded.image_url, image_alt = excluded.image_alt, blurhash = excluded.blurhash,
+        published_at = excluded.published_at, updated_at = now()
+    WHERE excluded.first_hand OR NOT c.first_hand
+    RETURNING c.id""",
 )
+ID_AT = Value(UUID, "SELECT id FROM preview_cards WHERE url = $1")
 # Whoever a page names has to name its site, or one that it belongs to.
 AGREE = Command(
     """UPDATE preview_cards c SET author_agrees = EXISTS (
@@ -186,7 +185,10 @@ async def claim(db: Connection, *, lease: UUID, lease_for: timedelta, limit: int
 
 async def save_card(db: Connection, new: NewCard) -> UUID:
     """Store what a page says; return the card at its address."""
-    card_id = await UPSERT.one(db, *astuple(new))
+    card_id = await UPSERT.get(db, *astuple(new))
+    if card_id is None:
+        # A statement of its own: the row may be younger than what the other one saw.
+        return await ID_AT.one(db, new.url)
     if new.author_id is not None:
         sites = await SITES_OF_AUTHOR.all(db, new.author_id)
         await AGREE.run(db, new.author_id, sites, card_id)

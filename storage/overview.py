@@ -82,6 +82,8 @@ ATTENTION = Rows(
             (SELECT count(*) FROM trending_tags r JOIN tags g ON g.id = r.tag_id WHERE g.reviewed_at IS NULL)
             + (SELECT count(*) FROM trending_thoughts r JOIN thoughts t ON t.id = r.thought_id
                 WHERE t.trendable IS NULL)
+            + (SELECT count(*) FROM trending_cards r JOIN preview_cards c ON c.id = r.card_id
+                LEFT JOIN publishers p ON p.host = c.host WHERE c.trendable IS NULL AND p.trendable IS NULL)
             ELSE 0 END AS waiting_trends""",
 )
 TRAFFIC = Rows(

@@ -7,7 +7,6 @@ import random
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import structlog
@@ -64,14 +63,20 @@ async def ask_for_card(
     found = first_link(html, besides=others, origin=services.settings.origin)
     if found is None:
         return None
-    try:
-        url = parse_target(found).url
-    except ThoughtsError:
-        return None
-    if len(url) > LONGEST_URL:
+    url = _normal(found)
+    if url is None:
         return None
     delay_s = 0.0 if soon else random.uniform(1.0, SPREAD_S)  # noqa: S311
     return await cards.ask(db, url, within=timedelta(seconds=delay_s))
+
+
+def _normal(url: str) -> str | None:
+    """Return an address as it is asked for; None for what is none, or too long to be kept."""
+    try:
+        normal = parse_target(url).url
+    except ThoughtsError:
+        return None
+    return normal if len(normal) <= LONGEST_URL else None
 
 
 async def drain(services: Services) -> int:
@@ -91,10 +96,11 @@ async def drain(services: Services) -> int:
 
 async def _work_on(services: Services, link: Link, lease: UUID) -> None:
     """Read one page; whatever goes wrong, there is no card, and nothing else happens. Raises for the database alone."""
-    card: NewCard | None = None
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
             card = await _read(services, link)
+        await _keep(services, link, lease, card)
+        return
     except (Temporary, TimeoutError) as exc:
         if link.attempts <= len(PAUSES):
             async with services.database.transaction() as db:
@@ -107,7 +113,7 @@ async def _work_on(services: Services, link: Link, lease: UUID) -> None:
         raise
     except Exception:  # the process edge: one bad page must not stop the others
         log.exception("card.crash", url=link.url)
-    await _keep(services, link, lease, card)
+    await _keep(services, link, lease, None)
 
 
 async def _keep(services: Services, link: Link, lease: UUID, card: NewCard | None) -> None:
@@ -127,17 +133,18 @@ async def _read(services: Services, link: Link) -> NewCard | None:
     title = facts.title or (oembed.title if oembed is not None else "")
     if not title:
         return None
+    url = _normal(facts.url) or preview.url
     async with services.database.connection() as db:
-        before = await cards.find_card(db, facts.url)
+        before = await cards.find_card(db, url)
     kind, frame, width, height = _shape(preview)
     image_url, looks = await _picture(services, preview, before)
     if kind == "link":
         width, height = looks.width, looks.height
     author = await _author(services, facts.creator)
     return NewCard(
-        url=facts.url,
-        host=urlsplit(facts.url).netloc.lower(),
-        first_hand=facts.url == preview.url,
+        url=url,
+        host=parse_target(url).authority,
+        first_hand=url == preview.url,
         type=kind,
         title=title,
         description=facts.description,

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from federation.actions.acting import acting
 from federation.actions.outgoing import Audience, send
+from federation.actions.weeks import Day, last_week
 from federation.errors import Invalid, NotFound
 from federation.protocol.text import normalise_tag
 from storage import relations, tags
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 MOST_FEATURED = 10
 MOST_FOLLOWED = 500
 SUGGESTED = 10
-_DAY_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,9 @@ class Hashtag:
     following: bool = False
     featuring: bool = False
 
-    def week(self, now: datetime) -> list[TagDay]:
+    def week(self, now: datetime) -> list[Day]:
         """Return its last seven days, today first, those without use as well."""
-        today = int(now.timestamp()) // _DAY_S * _DAY_S
-        used = {one.day: one for one in self.history}
-        days = [today - number * _DAY_S for number in range(7)]
-        return [used.get(day) or TagDay(self.name, day, 0, 0) for day in days]
+        return last_week(self.history, now)
 
 
 def tag_name(text: str) -> str:

@@ -13,7 +13,7 @@ from federation.actions.site import get_switches
 from federation.actions.tags import Hashtag, describe
 from federation.actions.timelines import Shown, show
 from federation.errors import NotFound
-from storage import entries, moderation, trends
+from storage import entries, link_trends, moderation, trends
 from storage.tags import TagDay
 from storage.trends import Verdict
 
@@ -38,11 +38,13 @@ async def refresh_trends(services: Services) -> None:
     """Score anew whatever can trend, unless trends are switched off. Bounded, and harmless to do twice."""
     if not (await get_switches(services))["trends"]:
         return
-    for refresh in trends.REFRESHES:
+    for refresh in (*trends.REFRESHES, link_trends.LINKS):
         async with services.database.transaction() as db:
             await refresh.run(db, LEAST)
     async with services.database.transaction() as db:
         await trends.WEEKS.run(db)
+        await link_trends.WEEKS.run(db)
+        await link_trends.NOTE_PUBLISHERS.run(db)
 
 
 async def get_trending_tags(services: Services, viewer: Person | None, *, offset: int, limit: int) -> list[Hashtag]:

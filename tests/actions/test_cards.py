@@ -159,6 +159,17 @@ async def test_page_that_only_claims_an_address_changes_nothing_there(
     assert (evil.id, evil.title) == (fog.id, "Fog")
 
 
+async def test_addresses_of_one_page_are_read_at_one_time(services: Services, ann: Person, site: Host) -> None:
+    for number in range(8):
+        site.put(f"/a?{number}", "<title>Fog</title><link rel=canonical href=/a>", HTML)
+    site.put("/a", "<title>Fog</title>", HTML)
+    thoughts = [await say(services, ann, f"{site.origin}/a{rest}") for rest in ("", *(f"?{n}" for n in range(7)))]
+    assert await cards.drain(services) == 8
+    found = [await card_of(services, thought) for thought in thoughts]
+    assert len({card.id if card is not None else None for card in found}) == 1
+    assert found[0] is not None
+
+
 async def test_old_card_is_read_again_when_somebody_links_there(services: Services, ann: Person, site: Host) -> None:
     site.put("/a", "<title>Fog</title>", HTML)
     assert await read_card(services, ann, f"{site.origin}/a") is not None

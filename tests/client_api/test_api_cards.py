@@ -10,8 +10,8 @@ import pytest
 from federation.actions import cards, preferences
 from federation.media.urls import proxied_path
 from tests.client_api.contract import problems
+from tests.client_api.linking import serve
 from tests.client_api.test_api_speed import CountingDatabase
-from tests.media.samples import picture
 from tests.remote.fediverse import Host, running
 
 if TYPE_CHECKING:
@@ -21,24 +21,14 @@ if TYPE_CHECKING:
     from tests.client_api.conftest import App
 
 HTML = "text/html; charset=utf-8"
-FULL = """<html lang=en><title>Site | Fog</title><meta property=og:title content="Fog &amp; sea">
-    <meta property=og:description content="&lt;b&gt;Gone by ten"><meta property=og:image content=/fog.png>
-    <meta property=og:image:alt content="A harbour"><meta property=og:site_name content=News>
-    <meta property=article:published_time content=2026-01-02T03:04:05Z>
-    <meta name=twitter:player content=https://v.example/1><meta name=twitter:player:width content=640>
-    <meta name=twitter:player:height content=360><meta name=twitter:player:stream content=https://v.example/1.mp4>
-    <meta name=fediverse:creator content=@ann@localhost:8000>
-    <script type=application/ld+json>{"@type": "Article", "author": {"name": "Vera", "url": "https://v.example/vera"},
-    "publisher": {"name": "News", "url": "https://news.example"}}</script>"""
 
 
 @pytest.fixture
 async def site() -> AsyncIterator[Host]:
     """A web site with one page that says all there is to say."""
     async with running("127.0.0.4") as host:
-        host.put("/fog", FULL, HTML)
+        serve(host)
         host.put("/plain", "<title>Plain</title>", HTML)
-        host.put("/fog.png", picture((1280, 640)), "image/png")
         yield host
 
 

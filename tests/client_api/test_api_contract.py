@@ -15,11 +15,12 @@ from federation.actions import follows, hosts, site
 from federation.actions.receive_thought import receive_thought
 from federation.actions.trends import refresh_trends
 from federation.protocol.objects import RemoteThought, parse_object
-from tests.client_api import announcing, arrangements, expressions
+from tests.client_api import announcing, arrangements, expressions, linking
 from tests.client_api.announcing import NEVER_THERE, WITHOUT_IDS, announce
 from tests.client_api.arrangements import furnish
 from tests.client_api.contract import OPERATIONS, problems
 from tests.client_api.expressions import express
+from tests.client_api.linking import link
 from tests.media.samples import picture
 from tests.services_fixture import make_remote_person
 
@@ -73,7 +74,7 @@ async def world(services: Services, ann: App, bob: App, open_app: OpenApp) -> Wo
     upload = await ann.call("POST", "/api/v1/media", files=files)
     notifications = await ann.get("/api/v1/notifications")
     own = await furnish(ann, bob, hello) | await express(services, ann, bob)
-    own |= await announce(services, ann, bob, hello)
+    own |= await announce(services, ann, bob, hello) | await link(services, ann, bob)
     await ann.call("PATCH", "/api/v2/notifications/policy", json={"for_private_mentions": "filter"})
     for stranger in ("gus", "hal"):
         app = await open_app(stranger)
@@ -81,7 +82,7 @@ async def world(services: Services, ann: App, bob: App, open_app: OpenApp) -> Wo
         await bob.post(f"/api/v1/accounts/{app.id}/follow")
         await app.publish("@ann out of the blue", visibility="direct")
         own["requester" if stranger == "gus" else "other requester"] = app.id
-        await app.publish("Also about #things")
+        await app.publish(f"Also about #things, and {own['page']}")
         await app.post(f"/api/v1/statuses/{own['popular']}/favourite")
     await refresh_trends(services)
     own["group"] = (await ann.get("/api/v2/notifications"))["notification_groups"][0]["group_key"]
@@ -158,6 +159,7 @@ READS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("/api/v1/notifications/{id}", "notification", {}, False),
     ("/api/v1/notifications/unread_count", "", {}, False),
     *arrangements.READS,
+    *linking.READS,
     *expressions.READS,
     *announcing.READS,
     ("/api/v2/search", "", {"q": "hello"}, True),
@@ -258,10 +260,16 @@ def _problems(method: str, path: str, answer: Any, place: str) -> list[str]:
     return problems(really or OPERATIONS[method, path]["answer"], answer, place)
 
 
+def _query(params: dict[str, Any], world: World) -> dict[str, Any]:
+    """Put ids and addresses into parameters."""
+    named = {"id[]": lambda value: [world[one] for one in value], "url": lambda value: world[value]}
+    return {key: named[key](value) if key in named else value for key, value in params.items()}
+
+
 async def test_reading_answers_as_the_contract_says(world: World, ann: App, nobody: App) -> None:
     wrong: list[str] = []
     for path, name, params, for_all in READS:
-        query = {key: [world[one] for one in value] if key == "id[]" else value for key, value in params.items()}
+        query = _query(params, world)
         for app in (ann, nobody) if for_all else (ann,):
             answer = await app.get(_filled(path, name, world), **query)
             wrong += _problems("GET", path, answer, f"{path} {name} {params}")
@@ -339,7 +347,7 @@ async def test_every_scoped_route_takes_the_scope_of_the_contract(world: World, 
         for scope in OPERATIONS["GET", path]["scopes"] or []:
             if scope not in apps:
                 apps[scope] = await open_app(ann.person, scopes=scope)
-            query = {key: [world[one] for one in value] if key == "id[]" else value for key, value in params.items()}
+            query = _query(params, world)
             await apps[scope].get(_filled(path, name, world), **query)
 
 

@@ -27,7 +27,8 @@ FOR_ALL = {
     "/api/v1/accounts/lookup", "/api/v1/accounts/{}/statuses", "/api/v1/polls/{}", "/api/v1/statuses",
     "/api/v1/statuses/{}",
     "/api/v1/statuses/{}/context", "/api/v1/statuses/{}/favourited_by", "/api/v1/statuses/{}/history",
-    "/api/v1/statuses/{}/reblogged_by", "/api/v1/tags/{}", "/api/v1/timelines/public", "/api/v1/timelines/tag/{}",
+    "/api/v1/statuses/{}/reblogged_by", "/api/v1/tags/{}", "/api/v1/timelines/link", "/api/v1/timelines/public",
+    "/api/v1/timelines/tag/{}",
     "/api/v2/search", "/api/v1/collections/{}", "/api/v1/accounts/{}/collections", "/api/v1/accounts/{}/in_collections",
 }  # fmt: skip
 # Public, and yet a token that is sent must be allowed to read what is seen with it, as in Mastodon.

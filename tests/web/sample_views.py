@@ -257,6 +257,9 @@ TRENDS = (
     v.TrendView("fog", "Fog", 34, (0, 1, 0, 4, 9, 12, 8), following=True),
     v.TrendView("donaudampfschifffahrt" * 4, "Donaudampfschifffahrt" * 4, 3, (0, 0, 0, 0, 0, 0, 3)),
 )
+LINK_TRENDS = tuple(
+    v.LinkTrendView(one.page, 34, (0, 1, 0, 4, 9, 12, 8)) for one in (PAGE, SMALL_PAGE) if one.page is not None
+)
 ROWS = tuple(
     v.PersonRow(
         p,
@@ -655,6 +658,11 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "search-start": ("search.html", {"q": "", "current": "search"}),
     "explore": ("explore.html", {"kind": "thoughts", "is_on": True, "thoughts": TIMELINE[:3], **_PAGED, **_EXPLORING}),
     "explore-tags": ("explore.html", {"kind": "tags", "is_on": True, "tags": TRENDS, **_PAGED, **_EXPLORING}),
+    "explore-links": ("explore.html", {"kind": "links", "is_on": True, "links": LINK_TRENDS, **_PAGED, **_EXPLORING}),
+    "explore-linking": (
+        "explore.html",
+        {"kind": "linking", "is_on": True, "thoughts": TIMELINE[:2], **_PAGED, **_EXPLORING},
+    ),
     "explore-people": (
         "explore.html",
         {
@@ -1001,6 +1009,19 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "what": "thoughts",
             "switches": {"trends": True, "trendable_by_default": True},
             "thoughts": (v.JudgedThoughtView(PLAIN, False, False), v.JudgedThoughtView(WARNED, True, True)),
+            **_ADMIN,
+            **_PAGED,
+        },
+    ),
+    "admin-trends-links": (
+        "admin/trends.html",
+        {
+            "what": "links",
+            "switches": {"trends": True, "trendable_by_default": False},
+            "links": tuple(
+                v.JudgedLinkView(str(number), trend, "7" if number else None, is_shown=bool(number), waits=not number)
+                for number, trend in enumerate(LINK_TRENDS)
+            ),
             **_ADMIN,
             **_PAGED,
         },

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from federation.actions import site
+from federation.actions import cards, site
 from federation.actions.reactions import like_thought
 from federation.actions.trends import refresh_trends
 from tests.acting import execute, follow, say
+from tests.client_api.linking import serve
+from tests.remote.fediverse import running
 from tests.services_fixture import make_person
 
 if TYPE_CHECKING:
@@ -105,3 +107,24 @@ async def test_only_signed_in_people_put_suggestions_aside(crowd: list[Person], 
     answer = await stranger.post(f"/explore/people/{crowd[0].id}/dismiss")
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/signin")
+
+
+async def test_pages_that_trend_are_shown_with_those_who_link_there(
+    services: Services, crowd: list[Person], stranger: Browser
+) -> None:
+    async with running("127.0.0.4") as host:
+        url = serve(host)
+        for person in crowd:
+            await say(services, person, f"{person.username} reads {url}")
+        await cards.drain(services)
+    assert "Nothing stands out" in await stranger.page("/explore/links")
+    await refresh_trends(services)
+    page = await stranger.page("/explore/links")
+    assert "Fog &amp; sea" in page
+    assert "&lt;b&gt;Gone by ten" in page
+    assert 'aria-label="People a day, today last: 0, 0, 0, 0, 0, 0, 4"' in page
+    leading = re.search(r'href="(/explore/links\?url=[^"]+)"', page)
+    assert leading is not None
+    linking = await stranger.page(leading[1])
+    assert all(f"{person.username} reads" in linking for person in crowd)
+    assert (await stranger.get("/explore/links?url=https://nowhere.example/")).status_code == 404

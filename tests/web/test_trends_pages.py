@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from federation.actions import cards
+from federation.actions.link_trends import get_trending_pages
 from federation.actions.reactions import like_thought
 from federation.actions.site import get_switches
 from federation.actions.trends import get_trending_tags, get_trending_thoughts, refresh_trends
 from tests.acting import execute, ids, say, scalar
+from tests.client_api.linking import serve
+from tests.remote.fediverse import running
 from tests.services_fixture import Browser, make_person
 
 if TYPE_CHECKING:
@@ -96,3 +100,30 @@ async def test_only_admins_decide(services: Services, loved: Thought, client_for
         assert (await stranger.post(path, {"display_name": "fog"})).status_code in (303, 403, 404)
     assert await names(services) == ["fog"]
     assert await get_switches(services) == {"trends": True, "trendable_by_default": True}
+
+
+async def test_admins_decide_about_pages_and_their_publishers(
+    services: Services, loved: Thought, admin: Browser
+) -> None:
+    async with running("127.0.0.4") as host:
+        url = serve(host)
+        for name in ("fay", "gil", "hal"):
+            await say(services, await make_person(services, name), url)
+        await cards.drain(services)
+    await refresh_trends(services)
+    await admin.post("/admin/trends/switches", {"trends": "1"})
+    page = await admin.page("/admin/trends/links")
+    assert "Fog &amp; sea" in page
+    assert "waits for you" in page
+    assert 'Trends <b class="dot">3</b>' in page
+
+    async def are_shown() -> bool:
+        return bool(await get_trending_pages(services, None, offset=0, limit=9))
+
+    publisher = await scalar(services, "SELECT id FROM publishers")
+    card = await scalar(services, "SELECT id FROM preview_cards")
+    for path, shown in ((f"publishers/{publisher}/approve", True), (f"links/{card}/reject", False)):
+        assert not shown or not await are_shown()
+        assert (await admin.post(f"/admin/trends/{path}", {"next": "/admin/trends/links"})).status_code == 303
+        assert await are_shown() is shown
+    assert "kept out" in await admin.page("/admin/trends/links")

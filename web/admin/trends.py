@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from quart import Blueprint, Response, request
 
-from federation.actions import moderating_tags, site, trends
+from federation.actions import link_trends, moderating_tags, site, trends
 from federation.actions.moderating_tags import TagRules
 from federation.errors import Invalid, NotFound
 from federation.protocol.text import normalise_tag
@@ -16,7 +16,7 @@ from web.current import me, path_id, services
 from web.flashes import flash
 from web.forms import Problems, go, go_back, problems, typed
 from web.paging import asked_offset, cut_ranking
-from web.presenting.trends import judged_tag_view, judged_thought_views
+from web.presenting.trends import judged_link_view, judged_tag_view, judged_thought_views
 
 blueprint = Blueprint("trends", __name__)
 
@@ -62,6 +62,14 @@ async def thoughts() -> Response:
     return await _page("thoughts", len(judged.shown.entries), thoughts=judged_thought_views(judged, me())[:_PAGE])
 
 
+@blueprint.get("/trends/links")
+async def links() -> Response:
+    """List pages that trend, for deciding about them."""
+    found = await link_trends.list_pages_to_judge(services(), me(), offset=asked_offset(), limit=_PAGE + 1)
+    now = services().now()
+    return await _page("links", len(found), links=tuple(judged_link_view(one, now) for one in found[:_PAGE]))
+
+
 @blueprint.post("/trends/switches")
 async def turn() -> Response:
     """Turn trends, and their review, on or off."""
@@ -87,6 +95,22 @@ async def judge_thought(thought_id: str, verb: str) -> Response:
     await trends.judge_thought(services(), me(), path_id(thought_id), trendable=_VERBS[verb])
     flash(f"The thought {'may trend' if _VERBS[verb] else 'does not trend'} from now on.")
     return await go_back("/admin/trends/thoughts")
+
+
+@blueprint.post(f"/trends/links/<card_id>/<any({', '.join(_VERBS)}):verb>")
+async def judge_link(card_id: str, verb: str) -> Response:
+    """Say whether a page may trend."""
+    await link_trends.judge_page(services(), me(), path_id(card_id), trendable=_VERBS[verb])
+    flash(f"The page {'may trend' if _VERBS[verb] else 'does not trend'} from now on.")
+    return await go_back("/admin/trends/links")
+
+
+@blueprint.post(f"/trends/publishers/<publisher_id>/<any({', '.join(_VERBS)}):verb>")
+async def judge_publisher(publisher_id: str, verb: str) -> Response:
+    """Say whether the pages of a host may trend."""
+    judged = await link_trends.judge_publisher(services(), me(), path_id(publisher_id), trendable=_VERBS[verb])
+    flash(f"Pages of {judged.host} {'may trend' if _VERBS[verb] else 'do not trend'} from now on.")
+    return await go_back("/admin/trends/links")
 
 
 async def _tag_page(name: str, errors: Problems | None = None) -> Response:

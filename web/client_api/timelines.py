@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint, Response
 
-from federation.actions import timelines
+from federation.actions import link_trends, timelines
 from web.client_api.authentication import open_to_all, scoped
 from web.client_api.call import Call
 from web.client_api.paging import read_page
@@ -64,6 +64,15 @@ async def tagged(call: Call, hashtag: str) -> Response:
         details=True,
     )
     return call.statuses(shown, page)
+
+
+@routes.get("/v1/timelines/link")
+@open_to_all("read:statuses")
+async def linking(call: Call) -> Response:
+    """Show public thoughts that link to a page that trends, of people who want to be found."""
+    page = read_page(call.parameters)
+    url = call.parameters.text("url", "")
+    return call.statuses(await link_trends.get_linking(call.services, call.caller, url, page, details=True), page)
 
 
 @routes.get("/v1/bookmarks")

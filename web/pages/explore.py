@@ -1,4 +1,4 @@
-"""Exploring: thoughts and hashtags that trend, and people who want to be found."""
+"""Exploring: thoughts, hashtags and pages that trend, and people who want to be found."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from quart import Blueprint, Response, request
 
-from federation.actions import discovering, people, site, trends
+from federation.actions import discovering, link_trends, people, site, trends
 from federation.actions.people import get_person_by_id
 from storage.people import Person
 from web.current import asked_languages, me, path_id, services, viewer
 from web.flashes import flash
 from web.forms import go_back
-from web.paging import PAGE_SIZE, asked_offset, cut_ranking
+from web.paging import PAGE_SIZE, asked_offset, asked_page, cut, cut_ranking
 from web.presenting.people import person_rows
 from web.presenting.thoughts import Presenter, each_once
-from web.presenting.trends import trend_view
+from web.presenting.trends import link_trend_view, trend_view
 from web.rendering import render
 from web.security import rate_limited, signed_in
 
@@ -60,6 +60,33 @@ async def tags() -> Response:
     found = await trends.get_trending_tags(services(), viewer(), offset=asked_offset(), limit=PAGE_SIZE + 1)
     now = services().now()
     return await _page("tags", found, tags=tuple(trend_view(one, now) for one in found[:PAGE_SIZE]))
+
+
+@blueprint.get("/explore/links")
+async def links() -> Response:
+    """Show pages that trend, or who links to one of them."""
+    if url := request.args.get("url"):
+        return await _linking(url)
+    found = await link_trends.get_trending_pages(
+        services(), viewer(), languages=asked_languages(), offset=asked_offset(), limit=PAGE_SIZE + 1
+    )
+    now = services().now()
+    return await _page("links", found, links=tuple(link_trend_view(one, now) for one in found[:PAGE_SIZE]))
+
+
+async def _linking(url: str) -> Response:
+    page = asked_page()
+    shown = await link_trends.get_linking(services(), viewer(), url, page)
+    found = cut(shown.entries, page, lambda entry: entry.id)
+    return render(
+        "explore.html",
+        current="search",
+        kind="linking",
+        is_on=True,
+        thoughts=each_once(Presenter(shown, viewer(), "public").many(found.items)),
+        newer_url=found.newer_url,
+        older_url=found.older_url,
+    )
 
 
 @blueprint.get("/explore/people")

@@ -21,6 +21,7 @@ from web.current import settings
 from web.presenting.collections import collection_view
 from web.presenting.emojis import pictures, reaction_view, text_with
 from web.presenting.media import attachment_views
+from web.presenting.pages import page_view
 from web.presenting.people import person_view
 from web.presenting.polls import poll_view
 from web.view_models import (
@@ -120,21 +121,7 @@ class Presenter:
         card = self._shown.cards.get(thought.link_id) if thought.link_id is not None else None
         if card is None:
             return None
-        author = self.person(card.author_id) if card.author_agrees else None
-        return PageView(
-            url=card.url,
-            host=card.host.removeprefix("www."),
-            title=card.title,
-            description=card.description,
-            lang=card.language or "",
-            kind=card.type,
-            image_url=self._media.copy(card.image_url) if card.image_url else None,
-            width=card.width,
-            height=card.height,
-            blurhash=card.blurhash or "",
-            byline="" if author is not None else card.author_name,
-            author=author,
-        )
+        return page_view(card, self.person(card.author_id), self._media)
 
     def one(self, entry: Entry, *, quoted: bool = False) -> ThoughtView | None:
         """Return an entry; None when its author is not among the people of this page.

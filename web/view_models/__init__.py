@@ -55,7 +55,7 @@ from web.view_models.thoughts import (
     ThoughtView,
     VersionView,
 )
-from web.view_models.trends import JudgedTagView, JudgedThoughtView, TrendView
+from web.view_models.trends import JudgedLinkView, JudgedTagView, JudgedThoughtView, LinkTrendView, TrendView
 from web.view_models.words import FILTERS, ago, compact, counted, exact, grouped, iso, month, past, soon, span
 
 __all__ = [
@@ -86,9 +86,11 @@ __all__ = [
     "FilterView",
     "HostView",
     "InviteView",
+    "JudgedLinkView",
     "JudgedTagView",
     "JudgedThoughtView",
     "KeptView",
+    "LinkTrendView",
     "ListView",
     "MediaCard",
     "NotificationView",

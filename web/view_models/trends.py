@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from web.view_models.thoughts import ThoughtView
+from web.view_models.thoughts import PageView, ThoughtView
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTrendView:
+    """A page with its last seven days, today last: how often it was linked to, and by how many people on each."""
+
+    page: PageView
+    uses: int
+    week: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,17 @@ class JudgedTagView:
 
     id: str
     trend: TrendView
+    is_shown: bool
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedLinkView:
+    """A page that trends as moderators see it; `publisher_id` stands for all pages of its host."""
+
+    id: str
+    trend: LinkTrendView
+    publisher_id: str | None
     is_shown: bool
     waits: bool
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from federation.actions.moderating_tags import Moderated
 from federation.actions.search import Found
 from federation.actions.tags import Hashtag
+from federation.actions.weeks import Day
 from storage.people import Person
 from storage.tags import Featured
 from web.client_api.entities.accounts import account
@@ -29,8 +30,11 @@ def search(site: Site, found: Found, hashtags: Iterable[Hashtag], viewer: Person
 def tag(site: Site, one: Hashtag, viewer: Person | None) -> dict[str, Any]:
     """Write a hashtag with its use on the last seven days, today first; its name is its id."""
     written: dict[str, Any] = {
-        "id": one.name, "name": one.display_name, "url": site.tag(one.name), "history": _history(one),
-    }  # fmt: skip
+        "id": one.name,
+        "name": one.display_name,
+        "url": site.tag(one.name),
+        "history": history(one.week(datetime.now(UTC))),
+    }
     if viewer is not None:
         written |= {"following": one.following, "featuring": one.featuring}
     return written
@@ -48,8 +52,8 @@ def admin_tag(site: Site, one: Moderated, viewer: Person) -> dict[str, Any]:
     }
 
 
-def _history(one: Hashtag) -> list[dict[str, str]]:
-    week = one.week(datetime.now(UTC))
+def history(week: Iterable[Day]) -> list[dict[str, str]]:
+    """Write how something was used on each of these days."""
     return [{"day": str(day.day), "uses": str(day.uses), "accounts": str(day.accounts)} for day in week]
 
 

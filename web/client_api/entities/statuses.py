@@ -75,6 +75,7 @@ class Statuses:
             "media_attachments": [],
             "mentions": [],
             "tags": [],
+            "card": None,
             "poll": None,
             "quote": None,
             "reblog": thought,
