@@ -41,7 +41,8 @@ _LEASE: Final = timedelta(minutes=2)
 _PAUSES_S: Final = (10, 60, 300, 1800, 7200)
 _TTL_S: Final = 48 * 3600
 _VALID_S: Final = 12 * 3600
-_TITLES: Final = {
+# Of whom or what a notification tells.
+TITLES: Final = {
     "mention": "{name} mentioned you",
     "status": "{name} just posted",
     "reblog": "{name} boosted your thought",
@@ -54,6 +55,7 @@ _TITLES: Final = {
     "quoted_update": "{name} edited a thought that you quoted",
     "admin.sign_up": "{name} signed up",
     "admin.report": "{name} sent a report",
+    "moderation_warning": "A moderator of this server warned you",
     "added_to_collection": "{name} put you in a collection",
     "collection_update": "{name} changed a collection that you are in",
 }
@@ -227,7 +229,7 @@ def _payload(services: Services, key: bytes, subscription: Subscription, notices
             "notification_id": str(notification.id),
             "notification_type": notification.type,
             "icon": origin + icon if icon.startswith("/") else icon,
-            "title": _TITLES.get(notification.type, "{name}").format(name=actor.name[:80]),
+            "title": TITLES.get(notification.type, "{name}").format(name=actor.name[:80]),
             "body": text if len(text) <= _MAX_BODY_CHARS else text[: _MAX_BODY_CHARS - 1] + "…",
         }
     )

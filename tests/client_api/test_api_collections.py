@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from federation.actions import follows
+from tests.client_api.contract import problems
 from tests.services_fixture import make_remote_person
 
 if TYPE_CHECKING:
@@ -120,6 +121,25 @@ async def test_notifications_carry_the_collection(ann: App, bob: App) -> None:
     assert [one["type"] for one in await bob.get("/api/v1/notifications")] == [
         "collection_update", "added_to_collection",
     ]  # fmt: skip
+
+
+async def test_apps_that_say_what_they_know_get_words_for_the_rest(ann: App, bob: App) -> None:
+    await ann.call("PATCH", "/api/v1/profile", json={"display_name": "Ann <b>"})
+    await _make(ann, bob)
+    await ann.publish("@bob hello")
+    every = [f"/api/v{version}/notifications" for version in (1, 2)]
+    asked: list[tuple[list[str] | None, str | None]] = [
+        (None, None), (["added_to_collection"], None), (["mention"], "Ann &lt;b&gt; put you in a collection"),
+    ]  # fmt: skip
+    for known, words in asked:
+        for path in every:
+            found = await bob.get(path, **({"supported_types[]": known} if known else {}))
+            mention, told = found["notification_groups"] if "v2" in path else found
+            assert "fallback" not in mention
+            assert told.get("fallback", {}).get("title") == words
+            assert problems("[Notification]" if "v1" in path else "GroupedNotificationsResults", found) == []
+    one = (await bob.get(every[0]))[1]["id"]
+    assert "fallback" in await bob.get(f"{every[0]}/{one}", **{"supported_types[]": "mention"})
 
 
 async def test_accounts_say_whether_the_caller_may_feature_them(

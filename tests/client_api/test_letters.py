@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from federation.actions import accounts, dead_letters, letters, sessions
+from federation.actions import accounts, dead_letters, letters, scheduling, sessions
 from federation.actions.people import get_any_person
 from federation.errors import Forbidden, Unauthenticated
 from federation.protocol.handles import Handle
@@ -275,3 +276,18 @@ async def test_deleting_an_account_forgets_its_letters(services: Services, stran
     await stranger.post("/password", {"email": "ada@mail.example"})
     await accounts.delete_account(services, person)
     assert await scalar(services, "SELECT count(*) FROM mails") == 0
+
+
+async def test_who_scheduled_what_cannot_be_posted_gets_one_letter(
+    services: Services, office: PostOffice, ann: App
+) -> None:
+    parent = await ann.publish("First")
+    for text in ("One answer", "Another"):
+        later = (services.now() + timedelta(days=1)).isoformat()
+        await ann.post("/api/v1/statuses", status=text, in_reply_to_id=parent["id"], scheduled_at=later)
+    await ann.call("DELETE", f"/api/v1/statuses/{parent['id']}")
+    await execute(services, "UPDATE scheduled_thoughts SET due_at = now()")
+    assert await scheduling.publish_due(services) == 0
+    await letters.drain(services)
+    assert [letter["Subject"] for letter in office.letters] == ["A thought of yours waits"]
+    assert office.link().endswith("/scheduled")

@@ -16,7 +16,7 @@ from web.client_api.authentication import scoped
 from web.client_api.call import Call
 from web.client_api.entities.accounts import account
 from web.client_api.entities.notification_groups import grouped, policy, requests
-from web.client_api.notifications import read_filters
+from web.client_api.notifications import read_filters, read_supported
 from web.client_api.paging import read_page
 from web.current import path_id
 
@@ -46,7 +46,8 @@ async def page_of(call: Call) -> Response:
         call.services, call.person, page, **read_filters(call), with_filtered=given.flag("include_filtered"),
         grouped=_grouped_types(call),
     )  # fmt: skip
-    written = grouped(call.site, found, call.person, partial=expand == "partial_avatars")
+    partial, supported = expand == "partial_avatars", read_supported(call)
+    written = grouped(call.site, found, call.person, partial=partial, supported=supported)
     return call.paged(written, page, found.cursors, whole=found.whole)
 
 

@@ -41,6 +41,12 @@ def read_filters(call: Call) -> Filters:
     }
 
 
+def read_supported(call: Call) -> list[str] | None:
+    """Read which kinds the app knows; None when it does not say."""
+    given = call.parameters
+    return given.texts("supported_types", most=_MOST_TYPES) if given.has("supported_types") else None
+
+
 @routes.get("/v1/notifications")
 @scoped("read:notifications")
 async def page_of(call: Call) -> Response:
@@ -50,7 +56,7 @@ async def page_of(call: Call) -> Response:
     found = await notices.get_notifications(
         call.services, call.person, page, **read_filters(call), with_filtered=with_filtered, details=True
     )
-    written = notifications(call.site, found, call.person)
+    written = notifications(call.site, found, call.person, supported=read_supported(call))
     return call.paged(written, page, [one.id for one in found.notifications])
 
 
@@ -76,7 +82,7 @@ async def clear(call: Call) -> Response:
 async def one(call: Call, notification_id: str) -> Response:
     """Show a notification of the caller's."""
     found = await notices.get_notification(call.services, call.person, path_id(notification_id))
-    return answer(notifications(call.site, found, call.person)[0])
+    return answer(notifications(call.site, found, call.person, supported=read_supported(call))[0])
 
 
 @routes.post("/v1/notifications/<notification_id>/dismiss")

@@ -30,8 +30,8 @@ from web.client_api.entities.accounts import account
 from web.client_api.entities.site import Site
 
 # Apps decide by these what they may ask for. What each number promises is in tests/client_api/test_api_versions.py.
-_COMPATIBLE_WITH = "4.6.0"
-_API_VERSION = 10
+_COMPATIBLE_WITH = "4.6.1"
+_API_VERSION = 11
 _FEEDS = {"local": "public", "remote": "public"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,14 @@ from federation.actions.notice_groups import SAMPLE, Group, Groups
 from federation.actions.notice_policies import RULES, PolicyNow, Requests
 from storage.people import Person
 from web.client_api.entities.accounts import account
-from web.client_api.entities.notifications import decisions
+from web.client_api.entities.notifications import decisions, fallback
 from web.client_api.entities.site import Site, moment
 from web.client_api.entities.statuses import Statuses
 
 
-def grouped(site: Site, found: Groups, viewer: Person, *, partial: bool = False) -> dict[str, Any]:
+def grouped(
+    site: Site, found: Groups, viewer: Person, *, partial: bool = False, supported: Collection[str] | None = None
+) -> dict[str, Any]:
     """Write a page of groups; with `partial`, only the first account of each is written in full."""
     notices = found.notices
     statuses = Statuses(site, notices.shown, viewer).all()
@@ -31,7 +34,10 @@ def grouped(site: Site, found: Groups, viewer: Person, *, partial: bool = False)
         "accounts": [account(site, notices.people[one]) for one in first],
         "statuses": statuses,
         "notification_groups": [
-            _group(group, samples[group.key]) | decisions(site, notices, group.members[0]) for group in groups
+            _group(group, samples[group.key])
+            | decisions(site, notices, group.members[0])
+            | fallback(site, notices, group.members[0], supported)
+            for group in groups
         ],
     }
     if partial:

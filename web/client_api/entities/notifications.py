@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from html import escape
+from typing import Any, Final
 
 from federation.actions.notice_groups import group_key
 from federation.actions.notices import Notices
+from federation.actions.pushing import TITLES
 from storage.notifications import Notification
 from storage.people import Person
 from web.client_api.entities.accounts import account
@@ -13,6 +16,12 @@ from web.client_api.entities.collections import collection
 from web.client_api.entities.reports import account_warning, report
 from web.client_api.entities.site import Site, moment
 from web.client_api.entities.statuses import Statuses
+
+# What Mastodon takes every app to know.
+_KNOWN_TO_ALL: Final = frozenset({
+    "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote",
+    "quoted_update", "annual_report",
+})  # fmt: skip
 
 
 def decisions(site: Site, notices: Notices, one: Notification) -> dict[str, Any]:
@@ -30,7 +39,18 @@ def decisions(site: Site, notices: Notices, one: Notification) -> dict[str, Any]
     return written
 
 
-def notifications(site: Site, notices: Notices, viewer: Person) -> list[dict[str, Any]]:
+def fallback(site: Site, notices: Notices, one: Notification, supported: Collection[str] | None) -> dict[str, Any]:
+    """Say in words what a kind tells that an app does not know, when it said which it knows (`supported`)."""
+    if supported is None or one.type in supported or one.type in _KNOWN_TO_ALL or one.type not in TITLES:
+        return {}
+    title = TITLES[one.type].format(name=escape(notices.people[one.actor_id].name))
+    summary = f"This app does not show more of it. The pages at {site.origin}/notifications do."
+    return {"fallback": {"title": title, "summary": summary, "details": None}}
+
+
+def notifications(
+    site: Site, notices: Notices, viewer: Person, *, supported: Collection[str] | None = None
+) -> list[dict[str, Any]]:
     """Write a page of notifications, each with whom and what it is about."""
     statuses = {
         status["id"]: status for status in Statuses(site, notices.shown, viewer).all()
@@ -50,6 +70,6 @@ def notifications(site: Site, notices: Notices, viewer: Person) -> list[dict[str
         }
         if about is not None:
             item["status"] = about
-        item |= decisions(site, notices, one)
+        item |= decisions(site, notices, one) | fallback(site, notices, one, supported)
         written.append(item)
     return written
