@@ -175,3 +175,65 @@ async def test_no_page_form_or_document_fails(
         requests = route.requests(filled.names)
         wrong += await failures(requests, trial.attempt, usual=6, name=f"{route.method} {route.path}")
     assert not wrong, "\n\n".join(wrong)
+
+
+STREAMS = (
+    "user",
+    "user/notification",
+    "public",
+    "public/local",
+    "hashtag",
+    "list",
+    "direct",
+    "nonsense",
+    "%00",
+    "user/%ff",
+)
+ASKED = (
+    "&".join(f"a{number}=1" for number in range(60)), "access_token=%00", "access_token=" + "x" * 5000,
+    "access_token=%ff", "stream=user&stream=%00", "tag=%00&list=%00",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "\xff"])
+async def test_no_stream_fails(filled: Filled, accept: str) -> None:
+    headers = [(b"accept", accept.encode("latin-1"))]
+    for name in STREAMS:
+        for query in ASKED:
+            for caller in ("nobody", "garbage", "revoked", "app"):
+                client = filled.callers[caller].client
+                answer = await client.get(f"/api/v1/streaming/{name}?{query}", headers=headers)
+                assert 400 <= answer.status_code < 500, (name, query, caller, answer.text)
+                assert answer.json()["error"]
+    ann = filled.callers["ann"].client
+    for wrong in (
+        "hashtag", "hashtag?tag=%00", "hashtag?tag=" + "x" * 5000, "list", "list?list=%00", "list?list=1",
+        f"list?list={filled.world['bob']}", "nonsense", f"user?{ASKED[0]}",
+    ):  # fmt: skip
+        answer = await ann.get(f"/api/v1/streaming/{wrong}")
+        assert 400 <= answer.status_code < 500, (wrong, answer.text)
+        assert answer.json()["error"]
+
+
+async def test_nothing_that_is_posted_to_an_inbox_fails(filled: Filled) -> None:
+    client = filled.callers["nobody"].client
+    signatures = (
+        {}, {"signature": "x"}, {"signature": 'keyId="http://[",signature="\xff"'},
+        {"signature-input": "sig1=()", "signature": "sig1=:x:"},
+        {"signature": 'keyId="https://remote.example/users/eve#main-key",headers="date",signature="AAAA"', "date": "x"},
+        {"digest": "SHA-256=\xff", "signature": 'keyId="a",headers="",signature=""'}, {"content-digest": "sha-256=:x"},
+    )  # fmt: skip
+    bodies = [*(body for _, body in RAW), b'{"type": "Create", "actor": "https://remote.example/users/eve", "id": 1}']
+    for path in ("/inbox", "/users/ann/inbox", "/users/%00/inbox", "/users/nobody/inbox", "/actor/inbox"):
+        for body in bodies if path == "/inbox" else bodies[:4]:
+            for signature in signatures:
+                headers = {
+                    "content-type": "application/activity+json",
+                    "date": "Sat, 21 Nov 2026 10:00:00 GMT",
+                } | signature
+                raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+                answer = await client.post(path, content=body, headers=raw)
+                assert 400 <= answer.status_code < 500, (path, body[:200], signature, answer.text)
+                assert answer.json()["error"]
+    async with filled.services.database.connection() as db:
+        assert await changed(db, filled.untouched) == set()

@@ -194,6 +194,18 @@ async def test_tokens_that_are_no_longer_good_open_nothing(
     assert await _contents(services) == before
 
 
+async def test_streams_ask_for_a_token_and_its_scopes(open_app: OpenApp, nobody: App) -> None:
+    wrong = " ".join(scope for scope in SCOPES if scope not in ("read", "read:statuses", "read:notifications"))
+    ann = await open_app("ann", scopes=wrong)
+    streams = [path for _, path in CONTRACT if path.startswith("/api/v1/streaming/") and CONTRACT["GET", path]]
+    assert len(streams) == 9
+    for path in streams:
+        missing = await nobody.get(f"{path}?tag=x&list={uuid4()}", expected=401)
+        assert missing == {"error": "Missing access token"}
+        refused = await ann.get(f"{path}?tag=x&list={uuid4()}", expected=401)
+        assert refused == {"error": "Access token does not have the required scopes"}
+
+
 async def _contents(services: Services) -> dict[str, str]:
     async with services.database.connection() as db:
         found = await contents(db)

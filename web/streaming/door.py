@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 _ROOT: Final = "/api/v1/streaming"
 HOME_STREAM: Final = "/home/stream"
 _LONGEST_TOKEN: Final = 512
+_MOST_FIELDS: Final = 50
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (FromShutOutNetwork, 403),
     (Unauthenticated, 401),
@@ -68,8 +69,8 @@ class StreamingDoor:
 
     async def _socket(self, scope: WebsocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         await receive()  # websocket.connect
-        query = _query(scope)
         try:
+            query = _query(scope)
             offered = next(iter(scope["subprotocols"]), None)
             listener = await self._listener(scope, _token(scope, query) or offered)
         except (ThoughtsError, StorageError) as exc:
@@ -89,8 +90,8 @@ class StreamingDoor:
         if path == "health":
             await events.answer(send, 200, b"OK", content_type=b"text/plain; charset=utf-8")
             return
-        query = _query(scope)
         try:
+            query = _query(scope)
             listener = await self._listener(scope, _token(scope, query))
             name = name_of_path(path, only_media=query.get("only_media", "").lower() in ("true", "1", "t", "on", "yes"))
             stream = await find_channel(self._hub.services, listener, name or "", query)
@@ -135,7 +136,10 @@ class StreamingDoor:
 
 
 def _query(scope: HTTPScope | WebsocketScope) -> dict[str, str]:
-    return dict(parse_qsl(scope["query_string"].decode("utf-8", "replace"), max_num_fields=50))
+    try:
+        return dict(parse_qsl(scope["query_string"].decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS))
+    except ValueError as exc:
+        raise Invalid(f"More than {_MOST_FIELDS} values were sent") from exc
 
 
 def _header(scope: HTTPScope | WebsocketScope, wanted: bytes) -> str:
