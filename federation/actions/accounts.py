@@ -23,6 +23,8 @@ from storage import (
     activities,
     apps,
     deliveries,
+    endings,
+    logins,
     mails,
     media,
     moderation,
@@ -103,7 +105,7 @@ async def make_first_admin(services: Services, form: SignUp, code: str) -> Perso
         async with services.database.connection() as db:
             return await people.PERSON_BY_ID.one(db, person.id)
     async with services.database.transaction() as db:
-        await people.DELETE_PENDING.run(db, person.id)
+        await endings.DELETE_PENDING.run(db, person.id)
     raise Invalid("That is not the code. The server printed it in its terminal when it started.", field="code")
 
 
@@ -180,7 +182,7 @@ def check_email(email: str) -> None:
 async def change_password(services: Services, person: Person, *, old: str, new: str, session_id: UUID | None) -> None:
     """Change one's own password; every other session ends."""
     async with services.database.connection() as db:
-        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+        credentials = await logins.CREDENTIALS_BY_ID.first(db, person.id)
     if credentials is None or not await verify_password(credentials.password_hash, old):
         raise Invalid("The present password is not right.", field="old_password")
     await set_password(services, person, new, keep_session=session_id)
@@ -191,7 +193,7 @@ async def set_password(services: Services, person: Person, password: str, *, kee
     check_password_rules(password, username=person.username)
     password_hash = await hash_password(password)
     async with services.database.transaction() as db:
-        if not await people.UPDATE_PASSWORD.run(db, person.id, password_hash):
+        if not await logins.UPDATE_PASSWORD.run(db, person.id, password_hash):
             raise NotFound("This account was deleted.")
         await access.delete_sessions(db, person.id, but=keep_session)
 
@@ -199,7 +201,7 @@ async def set_password(services: Services, person: Person, password: str, *, kee
 async def get_email(services: Services, person: Person) -> str:
     """Return a person's own e-mail address."""
     async with services.database.connection() as db:
-        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+        credentials = await logins.CREDENTIALS_BY_ID.first(db, person.id)
     return (credentials.email or "") if credentials is not None else ""
 
 
@@ -211,15 +213,15 @@ async def change_email(services: Services, person: Person, email: str, *, passwo
     email = email.strip()
     check_email(email)
     async with services.database.connection() as db:
-        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+        credentials = await logins.CREDENTIALS_BY_ID.first(db, person.id)
     if credentials is None or not await verify_password(credentials.password_hash, password):
         raise Invalid("The password is not right.", field="password")
     async with acting(services, person) as db:
         if letters.are_sent(services.settings) and email != credentials.email:
-            taken = await people.EMAIL_IS_TAKEN.one(db, person.id, email)
+            taken = await logins.EMAIL_IS_TAKEN.one(db, person.id, email)
             await mails.request(db, person.id, "new_address", email, pause=_MAIL_PAUSE)
         else:
-            taken = not await people.UPDATE_EMAIL.run(db, person.id, email)
+            taken = not await logins.UPDATE_EMAIL.run(db, person.id, email)
         if taken:
             raise Invalid("Another account has this e-mail address.", field="email")
     services.wake()
@@ -239,7 +241,7 @@ async def approve(services: Services, admin: Person | None, person: Person) -> N
         await moderation.insert_audit(db, _id_of(admin), "approve", person.handle)
         if approved.state == "active":
             await notifications.notify_moderators(db, "admin.sign_up", person.id)
-        credentials = await people.CREDENTIALS_BY_ID.one(db, person.id)
+        credentials = await logins.CREDENTIALS_BY_ID.one(db, person.id)
         if approved.state == "active" and credentials.email and letters.are_sent(services.settings):
             await mails.request(db, person.id, "approval", credentials.email)
     services.wake()
@@ -248,7 +250,7 @@ async def approve(services: Services, admin: Person | None, person: Person) -> N
 async def reject(services: Services, admin: Person | None, person: Person) -> None:
     """Turn a pending account away; its name becomes free again."""
     async with services.database.transaction() as db:
-        if not await people.DELETE_PENDING.run(db, person.id):
+        if not await endings.DELETE_PENDING.run(db, person.id):
             raise Conflict(f"{person.handle} does not wait for approval.")
         await moderation.insert_audit(db, _id_of(admin), "reject", person.handle)
 
@@ -277,7 +279,7 @@ async def unsuspend(services: Services, admin: Person | None, person: Person) ->
 async def delete_own_account(services: Services, person: Person, *, password: str) -> None:
     """Delete one's own account for good; asks for the password."""
     async with services.database.connection() as db:
-        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+        credentials = await logins.CREDENTIALS_BY_ID.first(db, person.id)
     if credentials is None or not await verify_password(credentials.password_hash, password):
         raise Invalid("The password is not right.", field="password")
     await delete_account(services, person)
@@ -292,7 +294,7 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
         raise NotFound("Only our own people can be deleted.")
     async with services.database.transaction() as db:
         await _keep_an_admin(db, person)
-        await people.lock_touched(db, person.id)
+        await endings.lock_touched(db, person.id)
         inboxes = await activities.list_inboxes_reached_by(db, person.id)
         await forget_person(db, person)
         await access.delete_all(db, person.id)
@@ -311,7 +313,7 @@ async def delete_account(services: Services, person: Person, *, by: Person | Non
             audience=Audience(inboxes=inboxes),
             public=True,
         )
-        if not await people.ERASE_PERSON.run(db, person.id):
+        if not await endings.ERASE_PERSON.run(db, person.id):
             raise NotFound("This account was deleted before.")
         if by is not None:
             await moderation.insert_audit(db, by.id, "delete", person.handle)
@@ -328,8 +330,8 @@ async def _keep_an_admin(db: Connection, person: Person) -> None:
 
 
 async def forget_person(db: Connection, person: Person) -> None:
-    """Delete what a person wrote and did, and count it down for the others; after `people.lock_touched`."""
-    await people.forget_deeds(db, person.id)
+    """Delete what a person wrote and did, and count it down for the others; after `endings.lock_touched`."""
+    await endings.forget_deeds(db, person.id)
     await thoughts.delete_all_of(db, person.id, person.ap_id)
     await media.DELETE_ALL_OF.run(db, person.id)
 

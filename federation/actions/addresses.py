@@ -9,9 +9,10 @@ from federation.actions import letters
 from federation.actions.accounts import check_email
 from federation.actions.passwords import check_password_rules, hash_password, hash_secret
 from federation.errors import Conflict, Forbidden, NotFound
-from storage import access, apps, mails, notifications, people, tokens
+from storage import access, apps, logins, mails, notifications, people, tokens
+from storage.logins import Credentials
 from storage.mails import Link
-from storage.people import Credentials, Person
+from storage.people import Person
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -45,7 +46,7 @@ async def confirm_address(services: Services, token: str) -> Person:
             if confirmed is not None and confirmed.state == "active":
                 await notifications.notify_moderators(db, "admin.sign_up", confirmed.id)
         else:
-            if not await people.UPDATE_EMAIL.run(db, link.user_id, link.address):
+            if not await logins.UPDATE_EMAIL.run(db, link.user_id, link.address):
                 raise Conflict("Another account has this e-mail address by now.")
             confirmed = await people.find_person(db, link.user_id)
     if confirmed is None:
@@ -61,7 +62,7 @@ async def send_confirmation_again(
     Raises `Forbidden` in the words that apps know, `Invalid` or `Conflict` for an address that cannot be had.
     """
     async with services.database.transaction() as db:
-        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+        credentials = await logins.CREDENTIALS_BY_ID.first(db, person.id)
         if credentials is None or app_id is None or credentials.created_by_app != app_id:
             raise Forbidden("This method is only available to the application the user originally signed-up with")
         if not credentials.needs_confirmation:
@@ -70,7 +71,7 @@ async def send_confirmation_again(
         if email is not None and email.strip() != address:
             address = email.strip()
             check_email(address)
-            if not await people.UPDATE_EMAIL.run(db, person.id, address):
+            if not await logins.UPDATE_EMAIL.run(db, person.id, address):
                 raise Conflict("Another account has this e-mail address.", field="email")
         await mails.request(db, person.id, "confirmation", address)
     services.wake()
@@ -89,7 +90,7 @@ async def request_password_reset(services: Services, email: str) -> None:
         raise Forbidden("This server sends no mail. Ask the admin for a new password.")
     check_email(email.strip())
     async with services.database.transaction() as db:
-        credentials = await people.find_credentials(db, email.strip())
+        credentials = await logins.find_credentials(db, email.strip())
         if credentials is not None and credentials.email and credentials.state in ("active", "pending"):
             await mails.request(db, credentials.id, "password_reset", credentials.email, pause=_PAUSE)
     services.wake()
@@ -117,7 +118,7 @@ async def reset_password(services: Services, token: str, password: str) -> Perso
         link = await mails.use_link(db, hash_secret(token), ["password_reset"], lasts=_RESET_WITHIN)
         if link is None:
             raise NotFound(_WORN_OUT)
-        await people.UPDATE_PASSWORD.run(db, person.id, password_hash)
+        await logins.UPDATE_PASSWORD.run(db, person.id, password_hash)
         await access.delete_sessions(db, person.id)
         await tokens.revoke_all(db, person.id)
         await apps.delete_codes(db, person.id)

@@ -16,7 +16,7 @@ from federation.actions.attaching import Attachable, take_uploads
 from federation.actions.poll_drafts import PollDraft
 from federation.actions.publish_thought import Checked, Draft, check_draft, look_around, publish_thought
 from federation.errors import Conflict, Invalid, NotFound, Temporary, ThoughtsError, Unauthenticated
-from storage import access, mails, media, people, scheduled, thoughts
+from storage import access, logins, mails, media, people, scheduled, thoughts
 from storage.errors import DatabaseUnavailable
 from storage.media import Media
 from storage.scheduled import Scheduled
@@ -249,7 +249,7 @@ async def _tell_problem(services: Services, one: Scheduled, problem: str) -> Non
     """Keep what cannot be published, with the reason; its author is told on every page, and by a letter."""
     async with services.database.transaction() as db:
         stuck = await scheduled.mark_stuck(db, one, problem)
-        credentials = await people.CREDENTIALS_BY_ID.first(db, one.user_id)
+        credentials = await logins.CREDENTIALS_BY_ID.first(db, one.user_id)
         if stuck and credentials is not None and credentials.email and letters.are_sent(services.settings):
             await mails.request(db, one.user_id, "unposted", credentials.email, pause=_LETTER_PAUSE)
     services.wake()

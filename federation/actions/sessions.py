@@ -13,7 +13,7 @@ from federation.actions.addresses import remind
 from federation.actions.passwords import hash_secret, make_secret, verify_password
 from federation.actions.scopes import DEFAULT_SCOPES, check_scopes
 from federation.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
-from storage import access, notifications, people, tokens
+from storage import access, logins, notifications, people, tokens
 from storage.access import Session
 from storage.notifications import Waiting
 from storage.people import Person
@@ -86,7 +86,7 @@ async def check_password(services: Services, account: str, password: str, *, add
     """
     account, prefix = account.strip().removeprefix("@")[:254], address_prefix(address)
     async with services.database.transaction() as db:
-        credentials = await people.find_credentials(db, account)
+        credentials = await logins.find_credentials(db, account)
         # Username and e-mail address share the count; a name that nobody has is counted by itself.
         key = str(credentials.id) if credentials is not None else account.lower()
         if not await access.count_attempt(db, key, prefix, lock_from=LOCK_FROM_FAILURES):
@@ -232,7 +232,7 @@ async def explain_token(services: Services, token: str) -> str:
 async def explain_bar(services: Services, person: Person) -> str:
     """Say why somebody who has a good token may not act, in the words that apps know."""
     async with services.database.connection() as db:
-        credentials = await people.CREDENTIALS_BY_ID.first(db, person.id)
+        credentials = await logins.CREDENTIALS_BY_ID.first(db, person.id)
     if credentials is not None and credentials.needs_confirmation:
         return "Your login is missing a confirmed e-mail address"
     return f"Your login is currently {'pending approval' if person.state == 'pending' else 'disabled'}"

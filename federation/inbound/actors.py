@@ -8,7 +8,7 @@ from federation.actions.accounts import forget_person
 from federation.actions.blocks import block_person, unblock_person
 from federation.inbound.envelope import Envelope, find_ours
 from federation.remote.actors import refresh_actor
-from storage import people
+from storage import endings
 
 if TYPE_CHECKING:
     from federation.protocol.activities import Block
@@ -25,10 +25,10 @@ async def update_actor(services: Services, signer: Person) -> str:
 async def delete_actor(services: Services, signer: Person) -> str:
     """Delete a remote person at their own word, with everything of theirs; a suspension outlasts it."""
     async with services.database.transaction() as db:
-        await people.lock_touched(db, signer.id)
+        await endings.lock_touched(db, signer.id)
         await forget_person(db, signer)
         if signer.state != "suspended":
-            await people.DELETE_REMOTE.run(db, signer.id)
+            await endings.DELETE_REMOTE.run(db, signer.id)
     services.reader.memory.keys.drop_where(lambda key: key.owner_id == signer.id)
     return ""
 

@@ -18,7 +18,7 @@ from federation.remote.failures import Blocked
 from federation.remote.reader import Reader
 from federation.remote.targets import authority
 from federation.remote.webfinger import verified_handle
-from storage import moderation, people, proxied, remote_actors
+from storage import endings, moderation, people, proxied, remote_actors
 from storage.people import Person, RemoteProfile
 from storage.remote_actors import NewKey, NewRemoteActor
 
@@ -124,7 +124,7 @@ async def forget_gone_actor(reader: Reader, ap_id: str) -> None:
         if actor is None:
             return
         await remote_actors.mark_gone(db, actor.user_id)
-        await people.end_follows(db, actor.user_id)
+        await endings.end_follows(db, actor.user_id)
     reader.memory.keys.drop_where(lambda key: key.owner_id == actor.user_id)
 
 

@@ -14,7 +14,7 @@ from federation.actions.people import get_account
 from federation.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from federation.services import Services
 from federation.settings import Registration
-from storage import activities, people
+from storage import activities, endings
 from storage.people import Person
 from tests.acting import PUBLIC, again, execute, follow, hear, say, scalar, sent, told
 from tests.services_fixture import PASSWORD, make_person, make_remote_person
@@ -294,7 +294,7 @@ async def test_a_remote_person_who_ends_is_counted_down(services: Services) -> N
     thought = await say(services, ada)
     await hear(services, rita, inReplyTo=thought.ap_id)
     async with services.database.transaction() as db:
-        await people.lock_touched(db, rita.id)
+        await endings.lock_touched(db, rita.id)
         await accounts.forget_person(db, rita)
     assert (await again(services, ada)).followers_count == 0
     assert await scalar(services, "SELECT replies_count FROM thoughts") == 0
