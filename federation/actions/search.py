@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from federation.actions.collections import Shelf, read_shelf
 from federation.actions.people import get_person
+from federation.actions.receive_collection import receive_collection
 from federation.actions.receive_thought import receive_thought
 from federation.actions.timelines import Shown, show
 from federation.errors import Gone, NotFound, RemoteError
+from federation.protocol.featured import RemoteCollection
 from federation.protocol.handles import Handle
-from federation.protocol.ids import LocalActor, LocalThought, is_id
+from federation.protocol.ids import LocalActor, LocalCollection, LocalThought, is_id
 from federation.protocol.objects import RemoteThought
 from federation.protocol.text import normalise_tag
 from federation.remote.actors import find_or_fetch_actor
 from federation.remote.discovery import resolve_url
-from storage import people, search, thoughts
+from storage import collections, people, search, thoughts
+from storage.collections import Collection
 from storage.entries import Entry, Page
 from storage.people import Person
 from storage.thoughts import Thought
 
 if TYPE_CHECKING:
     from federation.services import Services
+    from storage.database import Connection
 
 MAX_QUERY_CHARS = 2048
 
@@ -34,6 +39,8 @@ class Found:
     shown: Shown
     tags: list[str]
     problem: str = ""
+    shelf: Shelf = field(default_factory=lambda: Shelf([], {}))
+    """The collection at a pasted address."""
 
 
 async def search_everything(
@@ -59,6 +66,9 @@ async def search_everything(
         pasted, problem = None, exc.message
     if isinstance(pasted, Person):
         return Found([pasted], Shown([], {}, {}), [])
+    if isinstance(pasted, Collection):
+        async with services.database.connection() as db:
+            return Found([], Shown([], {}, {}), [], shelf=await read_shelf(db, viewer, [pasted], with_people=True))
     viewer_id = viewer.id if viewer else None
     async with services.database.connection() as db:
         if isinstance(pasted, Thought):
@@ -84,7 +94,11 @@ async def search_everything(
         return Found(found, await show(db, viewer, entries, details=details), tags, problem)
 
 
-async def _known(services: Services, viewer: Person | None, query: str) -> Person | Thought | None:
+Pasted = Person | Thought | Collection
+"""What an address may mean."""
+
+
+async def _known(services: Services, viewer: Person | None, query: str) -> Pasted | None:
     """Return what a pasted address or handle means, without asking anybody."""
     if is_id(query):
         return await _local(services, viewer, query)
@@ -97,7 +111,7 @@ async def _known(services: Services, viewer: Person | None, query: str) -> Perso
         return None
 
 
-async def _resolve(services: Services, viewer: Person | None, query: str) -> Person | Thought | None:
+async def _resolve(services: Services, viewer: Person | None, query: str) -> Pasted | None:
     """Return the person or thought that a pasted handle or address means; None when it is neither."""
     if is_id(query):
         return await resolve_address(services, viewer, query)
@@ -105,19 +119,37 @@ async def _resolve(services: Services, viewer: Person | None, query: str) -> Per
     return await get_person(services, handle, viewer=viewer) if handle is not None else None
 
 
-async def resolve_address(services: Services, viewer: Person | None, url: str) -> Person | Thought | None:
-    """Return the person or thought at an address, reading it from its server when a viewer asks."""
+async def resolve_address(services: Services, viewer: Person | None, url: str) -> Pasted | None:
+    """Return the person, thought or collection at an address, reading it from its server when a viewer asks."""
     found = await _local(services, viewer, url)
     if found is not None or viewer is None or services.urls.is_ours(url):
         return found
     remote = await resolve_url(services.reader, url)
     if isinstance(remote, Person):
         return remote if _is_here(remote) else None
+    if isinstance(remote, RemoteCollection):
+        return await _store_collection(services, viewer, remote)
     thought = await store_fetched(services, remote)
     if thought is None:
         return None
     async with services.database.connection() as db:
         return await thoughts.find_visible(db, viewer.id, thought.id)
+
+
+async def _store_collection(services: Services, viewer: Person, remote: RemoteCollection) -> Collection | None:
+    """Store a collection that was read from its own server, with its owner."""
+    owner = await find_or_fetch_actor(services.reader, remote.attributed_to)
+    if not _is_here(owner) or not owner.is_remote:
+        return None
+    await receive_collection(services, owner, remote)
+    async with services.database.connection() as db:
+        return await _shown_collection(db, viewer, await collections.BY_AP_ID.first(db, remote.id))
+
+
+async def _shown_collection(db: Connection, viewer: Person | None, found: Collection | None) -> Collection | None:
+    if found is None:
+        return None
+    return (await collections.list_shown(db, viewer.id if viewer else None, [found.id])).get(found.id)
 
 
 async def store_fetched(services: Services, remote: RemoteThought) -> Thought | None:
@@ -133,7 +165,7 @@ def _is_here(person: Person) -> bool:
     return person.state == "active" and (person.is_remote or person.actor_type != "Application")
 
 
-async def _local(services: Services, viewer: Person | None, url: str) -> Person | Thought | None:
+async def _local(services: Services, viewer: Person | None, url: str) -> Pasted | None:
     async with services.database.connection() as db:
         match services.urls.parse_local(url):
             case LocalActor(username):
@@ -141,8 +173,12 @@ async def _local(services: Services, viewer: Person | None, url: str) -> Person 
                 return person if person is not None and _is_here(person) else None
             case LocalThought(thought_id):
                 return await thoughts.find_visible(db, viewer.id if viewer else None, thought_id)
+            case LocalCollection(collection_id):
+                return await _shown_collection(db, viewer, await collections.find_collection(db, collection_id))
         thought = await thoughts.find_visible_by_url(db, viewer.id if viewer else None, url)
         if thought is not None:
             return thought
         person = await people.find_by_ap_id(db, url)
-        return person if person is not None and _is_here(person) else None
+        if person is not None:
+            return person if _is_here(person) else None
+        return await _shown_collection(db, viewer, await collections.BY_AP_ID.first(db, url))

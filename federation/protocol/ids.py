@@ -140,7 +140,16 @@ class LocalInstanceActor:
     """The actor that signs for the server itself."""
 
 
-LocalRef = LocalActor | LocalFollowers | LocalFeatured | LocalThought | LocalActivity | LocalInstanceActor
+@dataclass(frozen=True, slots=True)
+class LocalCollection:
+    """A collection of people of one of ours."""
+
+    id: UUID
+
+
+LocalRef = (
+    LocalCollection | LocalActor | LocalFollowers | LocalFeatured | LocalThought | LocalActivity | LocalInstanceActor
+)
 
 _UUID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _LOCAL_PATH = re.compile(
@@ -148,6 +157,7 @@ _LOCAL_PATH = re.compile(
     rf"|/users/(?P<actor>{_LOCAL_NAME})"
     rf"|/@(?P<profile>{_LOCAL_NAME})(?:/(?P<page>{_UUID}))?"
     rf"|/thoughts/(?P<thought>{_UUID})"
+    rf"|(?:/@{_LOCAL_NAME})?/collections/(?P<curated>{_UUID})"
     rf"|/activities/(?P<activity>{_UUID})"
     r"|(?P<instance>/actor)"
 )
@@ -285,6 +295,8 @@ def _local_ref(found: dict[str, str | None]) -> LocalRef:
         return LocalThought(UUID(thought))
     if name := found["actor"] or found["profile"]:
         return LocalActor(name)
+    if curated := found["curated"]:
+        return LocalCollection(UUID(curated))
     if activity := found["activity"]:
         return LocalActivity(UUID(activity))
     return LocalInstanceActor()

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from urllib.parse import urldefrag, urljoin
 
-from federation.errors import NotFound, Rejected
+from federation.errors import Invalid, NotFound, Rejected
 from federation.protocol.activities import ACTOR_TYPES
-from federation.protocol.documents import types
+from federation.protocol.documents import type_of, types
+from federation.protocol.featured import COLLECTION, RemoteCollection, parse_featured_collection
 from federation.protocol.handles import Handle
 from federation.protocol.ids import is_id
 from federation.protocol.negotiation import is_activity_type
 from federation.protocol.objects import RemoteThought
 from federation.remote.actors import ACTOR_FRESH_FOR, find_or_fetch_actor, store_actor
 from federation.remote.content_types import one_of
-from federation.remote.documents import ACCEPT, Document, fetch_exactly, parse_fetched
+from federation.remote.documents import ACCEPT, Document, fetch_exactly, malformed, parse_fetched
 from federation.remote.keyring import fetch_signed
 from federation.remote.network import Fetched
 from federation.remote.objects import read_thought
@@ -58,7 +59,7 @@ async def resolve_handle(reader: Reader, handle: Handle) -> Person:
     return await find_or_fetch_actor(reader, jrd.actor_urls[0])
 
 
-async def resolve_url(reader: Reader, url: str) -> Person | RemoteThought:
+async def resolve_url(reader: Reader, url: str) -> Person | RemoteThought | RemoteCollection:
     """Return whom or what an address of another server means: a document itself, or a page that points to one.
 
     One hop from a page or from an address that is not the id; the document is then read at its own id. Raises
@@ -84,6 +85,11 @@ async def resolve_url(reader: Reader, url: str) -> Person | RemoteThought:
         json = await fetch_exactly(reader.network, wanted, reader.signer)
     if ACTOR_TYPES.intersection(types(json)):
         return await store_actor(reader, json)
+    if type_of(json, (COLLECTION,)) == COLLECTION:
+        try:
+            return parse_featured_collection(json)
+        except Invalid as exc:
+            raise malformed(wanted, exc) from exc
     return read_thought(json)
 
 

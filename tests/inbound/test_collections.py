@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from federation.actions import collections, profiles
+from federation.actions import collections, profiles, sessions
 from federation.actions.blocks import block_person
 from federation.actions.collections import CollectionForm
 from federation.actions.featuring import leave_collection
@@ -322,6 +322,34 @@ async def test_a_refusal_ends_the_wait(server: Server, stranger: Peer) -> None:
     reject = stranger.activity("Reject", {**request, "@context": None})
     assert await stranger.deliver(server, reject) == ""
     assert await _states(server, shelf.collections[0].ap_id) == {person.ap_id: "rejected"}
+
+
+# --- Pasted addresses ------------------------------------------------------------------------------
+
+
+async def test_a_pasted_address_brings_a_collection(server: Server, remote: Host, stranger: Peer) -> None:
+    peer, bob = Peer.at(remote), await server.person()
+    theirs = _collection(peer)
+    theirs = _collection(peer, _item(peer, stranger.ap_id, _stamp(stranger, theirs["id"])), id=theirs["id"])
+    token = await sessions.create_token(server.services, bob, ["read"])
+
+    async def search(url: str, *, resolve: bool) -> list[dict[str, Any]]:
+        query = {"q": url, "resolve": str(resolve).lower()}
+        answer = await server.client.get(
+            "/api/v2/search", params=query, headers={"authorization": f"Bearer {token}"}
+        )  # fmt: skip
+        found: list[dict[str, Any]] = answer.json()["collections"]
+        return found
+
+    assert await search(theirs["id"], resolve=False) == []
+    (found,) = await search(theirs["id"], resolve=True)
+    assert (found["uri"], found["items"]) == (theirs["id"], [])
+    await server.drain()
+    (found,) = await search(theirs["id"], resolve=False)
+    assert found["item_count"] == 1
+    ours = (await collections.make_collection(server.services, bob, CollectionForm("Ours"))).collections[0]
+    for address in (ours.ap_id, ours.url):
+        assert [one["id"] for one in await search(address, resolve=False)] == [str(ours.id)]
 
 
 # --- Hashtags of profiles --------------------------------------------------------------------------

@@ -10,14 +10,26 @@ from uuid import UUID
 import aiohttp
 import pytest
 
-from federation.actions import announcements, announcing, blocks, cards, lists, reactions, sessions
+from federation.actions import (
+    announcements,
+    announcing,
+    blocks,
+    cards,
+    collections,
+    lists,
+    profiles,
+    reactions,
+    sessions,
+)
 from federation.actions.announcing import AnnouncementDraft
+from federation.actions.collections import CollectionForm
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought
 from federation.actions.emojis import add_emoji
 from federation.actions.filters import FilterForm, KeywordForm, delete_filter, make_filter
 from federation.actions.gates import set_network
 from federation.actions.lists import ListForm
+from federation.actions.profiles import ProfileForm
 from federation.actions.receive_thought import receive_deletion
 from storage.database import Database
 from storage.live import Live
@@ -177,6 +189,17 @@ async def test_notifications_arrive_whole(server: Server, ann: Person, bob: Pers
             str(said.id),
         )
         assert problems("Notification", one.payload) == []
+
+
+async def test_notifications_carry_the_collection_that_they_tell_of(server: Server, ann: Person, bob: Person) -> None:
+    socket = await server.socket(ann, "user:notification")
+    ann = await profiles.edit_profile(server.services, ann, ProfileForm("Ann", "", feature_policy="public"))
+    for name in ("Good company", "Boats"):
+        made = await collections.make_collection(server.services, bob, CollectionForm(name), [ann.id])
+        heard = await socket.hear()
+        assert (heard.event, heard.payload["type"]) == ("notification", "added_to_collection")
+        assert heard.payload["collection"]["id"] == str(made.collections[0].id)
+        assert problems("Notification", heard.payload) == []
 
 
 async def test_public_and_hashtag_streams_carry_what_is_public(server: Server, ann: Person) -> None:

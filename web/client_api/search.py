@@ -8,6 +8,7 @@ from typing import Final
 from quart import Blueprint, Response
 
 from federation.actions import tags
+from federation.actions.collections import Shelf
 from federation.actions.search import Found, search_everything
 from federation.actions.timelines import Shown
 from federation.errors import Invalid, Unauthenticated
@@ -60,4 +61,5 @@ def _only(found: Found, kinds: frozenset[str]) -> Found:
         people=found.people if "accounts" in kinds else [],
         shown=found.shown if "statuses" in kinds else Shown([], {}, {}),
         tags=found.tags if "hashtags" in kinds else [],
+        shelf=found.shelf if kinds == _KINDS else Shelf([], {}),
     )

@@ -8,10 +8,12 @@ from federation.actions import people
 from federation.actions.search import resolve_address, search_everything
 from federation.errors import NotFound, RemoteError
 from federation.protocol.handles import Handle
+from storage.collections import Collection
 from storage.people import Person
 from web.current import me, services, viewer
 from web.forms import go
 from web.paging import asked_page, cut
+from web.presenting.collections import shelf_views
 from web.presenting.people import person_rows
 from web.presenting.thoughts import Presenter
 from web.rendering import render
@@ -41,6 +43,7 @@ async def search() -> Response:
         thoughts=Presenter(found.shown, who, "public").many(entries.items),
         newer_url=entries.newer_url,
         older_url=entries.older_url,
+        collections=shelf_views(found.shelf, who),
         resolving=found.problem,
         noindex=True,
     )
@@ -64,5 +67,8 @@ async def authorize_interaction() -> Response:
         raise NotFound("That address is neither a person nor a thought.")
     if isinstance(there, Person):
         return go(f"/@{there.handle}")
+    if isinstance(there, Collection):
+        owner = await people.get_person_by_id(services(), there.user_id)
+        return go(f"/@{owner.handle}/collections/{there.id}")
     author = await people.get_person_by_id(services(), there.user_id)
     return go(f"/@{author.handle}/{there.id}")

@@ -14,6 +14,7 @@ from federation.actions.weeks import Day
 from storage.people import Person
 from storage.tags import Featured
 from web.client_api.entities.accounts import account
+from web.client_api.entities.collections import collection
 from web.client_api.entities.site import Site
 from web.client_api.entities.statuses import Statuses
 
@@ -24,6 +25,7 @@ def search(site: Site, found: Found, hashtags: Iterable[Hashtag], viewer: Person
         "accounts": [account(site, person) for person in found.people],
         "statuses": Statuses(site, found.shown, viewer).all(),
         "hashtags": [tag(site, one, viewer) for one in hashtags],
+        "collections": [collection(site, found.shelf, one) for one in found.shelf.collections],
     }
 
 
