@@ -52,6 +52,7 @@ class App:
         return status
 
 
+ADMIN_SCOPES = "admin:read admin:write read write"
 OpenApp: TypeAlias = Callable[..., Awaitable[App]]
 
 
@@ -86,6 +87,18 @@ async def ann(open_app: OpenApp) -> App:
 async def bob(open_app: OpenApp) -> App:
     """Bob's app."""
     return await open_app("bob")
+
+
+@pytest.fixture
+async def boss(services: Services, open_app: OpenApp) -> App:
+    """An admin's app."""
+    return await open_app(await make_person(services, "boss", role="admin"), scopes=ADMIN_SCOPES)
+
+
+@pytest.fixture
+async def mod(services: Services, open_app: OpenApp) -> App:
+    """A moderator's app."""
+    return await open_app(await make_person(services, "mod", role="moderator"), scopes=ADMIN_SCOPES)
 
 
 @pytest.fixture

@@ -12,26 +12,13 @@ from federation.actions.accounts import SignUp, sign_up
 from federation.actions.reports import Complaint, report_person
 from federation.errors import Forbidden, Invalid
 from tests.acting import again, scalar
+from tests.client_api.conftest import ADMIN_SCOPES
 from tests.client_api.contract import problems
 from tests.services_fixture import make_person, make_remote_person
 
 if TYPE_CHECKING:
     from federation.services import Services
     from tests.client_api.conftest import App, OpenApp
-
-SCOPES = "admin:read admin:write read"
-
-
-@pytest.fixture
-async def boss(services: Services, open_app: OpenApp) -> App:
-    """An admin's app."""
-    return await open_app(await make_person(services, "boss", role="admin"), scopes=SCOPES)
-
-
-@pytest.fixture
-async def mod(services: Services, open_app: OpenApp) -> App:
-    """A moderator's app."""
-    return await open_app(await make_person(services, "mod", role="moderator"), scopes=SCOPES)
 
 
 READS = (
@@ -52,7 +39,7 @@ OF_ADMINS = READS[3:]
 async def test_only_those_who_look_after_the_place_come_in(
     services: Services, ann: App, boss: App, mod: App, open_app: OpenApp, nobody: App
 ) -> None:
-    curious = await open_app(ann.person, scopes=SCOPES)
+    curious = await open_app(ann.person, scopes=ADMIN_SCOPES)
     tame = await open_app(boss.person, scopes="read write")
     for path in READS:
         await boss.get(path)

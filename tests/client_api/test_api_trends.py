@@ -11,27 +11,14 @@ import pytest
 from federation.actions import site
 from federation.actions.trends import refresh_trends
 from tests.acting import execute, scalar
+from tests.client_api.conftest import ADMIN_SCOPES
 from tests.client_api.contract import problems
-from tests.services_fixture import make_person
 
 if TYPE_CHECKING:
     from federation.services import Services
     from tests.client_api.conftest import App, OpenApp
 
-SCOPES = "admin:read admin:write read write"
 ADMIN = "/api/v1/admin"
-
-
-@pytest.fixture
-async def boss(services: Services, open_app: OpenApp) -> App:
-    """An admin's app."""
-    return await open_app(await make_person(services, "boss", role="admin"), scopes=SCOPES)
-
-
-@pytest.fixture
-async def mod(services: Services, open_app: OpenApp) -> App:
-    """A moderator's app."""
-    return await open_app(await make_person(services, "mod", role="moderator"), scopes=SCOPES)
 
 
 @pytest.fixture
@@ -81,6 +68,19 @@ async def test_trends_are_paged_by_place(loved: list[str], nobody: App) -> None:
         assert "next" not in last.headers["Link"]
         await nobody.get(path, expected=422, offset="many")
         assert await nobody.get(path, offset=-1, limit=0) == whole
+
+
+async def test_what_is_in_the_wanted_language_comes_first(
+    services: Services, loved: list[str], nobody: App, ann: App
+) -> None:
+    await execute(services, "UPDATE thoughts SET language = 'en' WHERE id = $1", loved[0])
+    await execute(services, "UPDATE thoughts SET language = 'de-AT' WHERE id = $1", loved[1])
+    assert await ids(nobody) == await ids(nobody, lang="en") == loved
+    assert await ids(nobody, lang="de") == loved[::-1]
+    german = await nobody.client.get("/api/v1/trends/statuses", headers={"accept-language": "fr, de-CH;q=0.5"})
+    assert [one["id"] for one in german.json()] == loved[::-1]
+    await ann.call("PATCH", "/api/v1/accounts/update_credentials", json={"source": {"language": "de"}})
+    assert await ids(ann) == loved[::-1]
 
 
 async def test_switched_off_trends_are_empty_lists(
@@ -170,7 +170,7 @@ async def test_a_tag_is_shown_in_the_letters_that_moderators_chose(loved: list[s
 async def test_tags_are_listed_shown_and_decided_for_moderators_alone(
     loved: list[str], boss: App, mod: App, ann: App, nobody: App, open_app: OpenApp
 ) -> None:
-    curious, tame = await open_app(ann.person, scopes=SCOPES), await open_app(boss.person, scopes="read write")
+    curious, tame = await open_app(ann.person, scopes=ADMIN_SCOPES), await open_app(boss.person, scopes="read write")
     reader = await open_app(boss.person, scopes="admin:read")
     [sea, fog] = await mod.get(f"{ADMIN}/tags")
     assert {fog["name"], sea["name"]} == {"fog", "sea"}

@@ -33,14 +33,8 @@ LEFT_OUT = {
     "set_language": "asks nobody",
     "status_translate": "translation is switched off",
     "admin_approve_trending_link": SOON,
-    "admin_approve_trending_status": SOON,
-    "admin_approve_trending_tag": SOON,
     "admin_reject_trending_link": SOON,
-    "admin_reject_trending_status": SOON,
-    "admin_reject_trending_tag": SOON,
     "admin_trending_links": SOON,
-    "admin_trending_statuses": SOON,
-    "admin_trending_tags": SOON,
     "announcement_dismiss": SOON,
     "announcement_reaction_create": SOON,
     "announcement_reaction_delete": SOON,
@@ -61,9 +55,6 @@ LEFT_OUT = {
     "status_card": SOON,
     "timeline_link": SOON,
     "trending_links": SOON,
-    "trending_statuses": SOON,
-    "trending_tags": SOON,
-    "trends": SOON,
 }
 
 

@@ -41,9 +41,9 @@ async def links(call: Call) -> Response:
 @open_to_all()
 async def statuses(call: Call) -> Response:
     """Show thoughts that trend, those in the caller's language first."""
-    places = read_places(call.parameters)
+    places, language = read_places(call.parameters), call.parameters.text("lang").partition("-")[0].lower()
     shown = await trends.get_trending_thoughts(
         call.services, call.caller,
-        languages=asked_languages(), offset=places.offset, limit=places.limit, details=True,
+        languages=[language] if language else asked_languages(), offset=places.offset, limit=places.limit, details=True,
     )  # fmt: skip
     return call.ranked(Statuses(call.site, shown, call.caller).all(), places, found=len(shown.entries))
