@@ -45,6 +45,7 @@ _PERSON_CONTEXT: list[Any] = [
         "featuredCollections": {"@id": "https://w3id.org/fep/7aa9#featuredCollections", "@type": "@id"},
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
+        "attributionDomains": {"@id": "toot:attributionDomains", "@container": "@set"},
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
         "Emoji": "toot:Emoji",
@@ -107,8 +108,8 @@ class Renderer:
 
     # Actors
 
-    def person(self, person: Person, keys: ActorKeys) -> dict[str, Any]:
-        """Render a local person (federation facts §3.1)."""
+    def person(self, person: Person, keys: ActorKeys, sites: Sequence[str] = ()) -> dict[str, Any]:
+        """Render a local person (federation facts §3.1); pages of `sites` may name them as author."""
         urls, name = self.urls, person.username
         document = {
             "@context": _PERSON_CONTEXT,
@@ -140,6 +141,8 @@ class Renderer:
             "tag": [self.emoji(one) for one in person.emojis],
             "generator": {"type": "Application", "implements": [_RFC9421]},
         }
+        if sites:
+            document["attributionDomains"] = list(sites)
         if person.avatar_url:
             document["icon"] = _image(person.avatar_url, person.avatar_alt)
         if person.header_url:
@@ -358,9 +361,11 @@ class Renderer:
         """Render the Delete of an actor."""
         return self._activity("Delete", activity_id, actor, actor, to=[PUBLIC])
 
-    def update_person(self, activity_id: str, person: Person, keys: ActorKeys) -> dict[str, Any]:
+    def update_person(
+        self, activity_id: str, person: Person, keys: ActorKeys, sites: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """Render the Update that tells of a changed profile."""
-        document = self._activity("Update", activity_id, person.ap_id, self.person(person, keys), to=[PUBLIC])
+        document = self._activity("Update", activity_id, person.ap_id, self.person(person, keys, sites), to=[PUBLIC])
         return {**document, "@context": _PERSON_CONTEXT, "cc": [self.urls.followers(person.username)]}
 
     def follow(self, activity_id: str, follower: str, following: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from federation.protocol.page_links import first_link
 from federation.remote.discovery import resolve_handle
 from federation.remote.previews import Preview, read_preview
 from federation.remote.proxy import Looks, read_card_picture
-from federation.remote.targets import LONGEST_URL, parse_target
+from federation.remote.targets import LONGEST_URL, authority, parse_target
 from storage import cards, people
 from storage.cards import Card, Link, NewCard
 from storage.errors import DatabaseUnavailable
@@ -185,7 +185,7 @@ async def _picture(services: Services, preview: Preview, before: Card | None) ->
     url = named or (oembed.thumbnail_url if oembed is not None else None)
     if url is None:
         return None, Looks()
-    looks = await read_card_picture(services.reader, services.blobs, url)
+    looks = await read_card_picture(services.reader, services.blobs, url, authority(preview.url))
     if looks is None:
         return None, Looks()
     if before is not None and before.image_url == url and not looks.width:

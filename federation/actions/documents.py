@@ -19,7 +19,7 @@ from federation.protocol.webfinger import (
     server_jrd,
 )
 from federation.settings import Registration
-from storage import activities, entries, people, relations, thoughts
+from storage import activities, entries, people, preferences, relations, thoughts
 from storage.people import Person
 
 if TYPE_CHECKING:
@@ -59,9 +59,10 @@ async def get_actor(services: Services, username: str) -> dict[str, Any]:
     async with services.database.connection() as db:
         person = await find_local(db, username)
         keys = await people.find_actor_keys(db, person.id)
+        sites = (await preferences.find_preferences(db, person.id)).attribution_domains
     if keys is None:
         raise NotFound("There is no such person here.")
-    return services.render.person(person, keys)
+    return services.render.person(person, keys, sites)
 
 
 async def get_instance_actor(services: Services) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from federation.actions.acting import acting
+from federation.actions.profiles import send_update
 from federation.errors import Invalid
 from federation.protocol.addressing import Visibility
 from storage import cards, preferences
@@ -45,10 +46,16 @@ async def edit_preferences(services: Services, person: Person, **changes: Any) -
     """Change what somebody prefers, by the names of `Preferences`; raise `Invalid` naming the field."""
     changes = check_preferences(changes)
     async with acting(services, person) as db:
-        wanted = replace(await preferences.find_preferences(db, person.id), **changes)
+        before = await preferences.find_preferences(db, person.id)
+        wanted = replace(before, **changes)
         await preferences.save_preferences(db, person.id, wanted)
-        if "attribution_domains" in changes:
+        renamed = wanted.attribution_domains != before.attribution_domains
+        if renamed:
+            # Other servers, too, show them as the author of what those sites publish.
             await cards.agree(db, person.id, wanted.attribution_domains)
+            await send_update(db, services, person)
+    if renamed:
+        services.wake()
     return wanted
 
 

@@ -16,7 +16,7 @@ from federation.protocol.ids import is_id
 from federation.protocol.quote_policy import CHOICES
 from federation.protocol.sanitise import SANITISER_VERSION
 from federation.protocol.text import excess, normalise_source, render_bio, render_field
-from storage import fetches, media, people, relations, remote_actors
+from storage import fetches, media, people, preferences, relations, remote_actors
 from storage.people import OwnProfile, Person
 from storage.relations import Connected, Relation
 
@@ -145,9 +145,10 @@ async def send_update(db: Connection, services: Services, person: Person, *, aud
     keys = await people.find_actor_keys(db, person.id)
     if keys is None:
         raise NotFound("This actor has no keys.")
+    sites = (await preferences.find_preferences(db, person.id)).attribution_domains
     await send(
         db, services, person, "Update",
-        lambda ap_id: services.render.update_person(ap_id, person, keys),
+        lambda ap_id: services.render.update_person(ap_id, person, keys, sites),
         ordering_key=person.ap_id, audience=audience or Audience(to_followers=True), public=True,
     )  # fmt: skip
 

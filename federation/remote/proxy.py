@@ -54,11 +54,11 @@ class Looks:
     blurhash: str | None = None
 
 
-async def read_card_picture(reader: Reader, blobs: Blobs, url: str) -> Looks | None:
-    """Copy the picture of a preview card, unless there is a copy; None for what is no picture to be shown."""
+async def read_card_picture(reader: Reader, blobs: Blobs, url: str, host: str) -> Looks | None:
+    """Copy the picture of a page of `host`, unless there is a copy; None for what is no picture to be shown."""
     key = proxy_key(url)
     async with reader.database.transaction() as db:
-        await proxied.insert_addresses(db, [url], "card")
+        await proxied.insert_addresses(db, [url], "card", host)
     async with reader.memory.alone(key.hex()):
         try:
             known = await _known(reader, key)

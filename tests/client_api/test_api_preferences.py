@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from tests.acting import follow, scalar
-from tests.services_fixture import Browser
+from federation.actions.documents import get_actor
+from tests.acting import follow, scalar, sent
+from tests.services_fixture import Browser, make_person
 
 if TYPE_CHECKING:
     from federation.services import Services
@@ -145,3 +146,25 @@ async def test_hidden_connections_are_shown_to_their_owner_alone(
     assert head["totalItems"] == 1
     assert "first" not in head
     assert (await stranger.get("/users/ann/followers?page=true", **activity)).status_code == 404
+
+
+async def test_sites_that_one_writes_for_are_told_to_other_servers(services: Services, client_for: ClientFor) -> None:
+    ada = await make_person(services, "ada")
+    browser = await client_for(ada)
+    form = {"visibility": "public", "sites": "news.example\nhttps://Blog.example/about"}
+    assert (await browser.post("/settings/writing", form)).status_code == 303
+    sites = ["news.example", "blog.example"]
+    assert "news.example\nblog.example</textarea>" in await browser.page("/settings/writing")
+    assert (await get_actor(services, "ada"))["attributionDomains"] == sites
+    (update,) = await sent(services)
+    assert (update.type, update.to_followers, update.document["object"]["attributionDomains"]) == (
+        "Update", True, sites,
+    )  # fmt: skip
+    await browser.post("/settings/writing", form)
+    assert len(await sent(services)) == 1, "nothing changed, nobody is told"
+    answer = await browser.post("/settings/writing", form | {"sites": "no site"})
+    assert answer.status_code == 422
+    assert "is not a domain" in answer.text
+    assert "no site</textarea>" in answer.text
+    await browser.post("/settings/writing", form | {"sites": ""})
+    assert "attributionDomains" not in await get_actor(services, "ada")

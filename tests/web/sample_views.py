@@ -834,7 +834,16 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "settings-writing": (
         "settings/writing.html",
         {**_SETTINGS, "audiences": tuple(v.VISIBILITY_WORDS.items()), "quoters": tuple(v.QUOTE_WORDS.items())}
-        | {"form": {"visibility": "followers", "lang": "en", "sensitive": True, "quote_policy": "nobody"}},
+        | {
+            "form": {
+                "visibility": "followers",
+                "lang": "en",
+                "sensitive": True,
+                "quote_policy": "nobody",
+                "sites": "news.example",
+            }
+        }
+        | {"errors": {"sites": "'news' is not a domain such as example.org."}},
     ),
     "settings-appearance": (
         "settings/appearance.html",

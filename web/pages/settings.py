@@ -207,6 +207,7 @@ async def writing() -> Response:
             "lang": preferred.language or "",
             "sensitive": preferred.sensitive,
             "quote_policy": preferred.quote_policy,
+            "sites": "\n".join(preferred.attribution_domains),
         }
     )
 
@@ -217,13 +218,15 @@ async def writing() -> Response:
 async def save_writing() -> Response:
     """Save how they start out."""
     form = await typed()
+    sites = {"attribution_domains": form["sites"].split()} if "sites" in form else {}
     try:
         await edit_preferences(
             services(), me(), visibility=form.get("visibility", ""), language=form.get("lang", ""),
             sensitive="sensitive" in form, quote_policy=form.get("quote_policy") or "public",
+            **sites,
         )  # fmt: skip
     except Invalid as exc:
-        return _writing_page(form, {"": exc.message})
+        return _writing_page(form, {"sites" if exc.field == "attribution_domains" else "": exc.message})
     flash("New thoughts start out like that from now on.")
     return go("/settings/writing")
 
