@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,18 @@ def test_thoughts_are_written_found_and_taken_back(ada: Judged, bob: Judged) -> 
     with pytest.raises(MastodonNotFoundError):
         ada.status(first)
     assert bob.status(reply).in_reply_to_id is None
+
+
+def test_thoughts_are_scheduled(ada: Judged) -> None:
+    later = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    media = ada.media_post(BytesIO(picture()), mime_type="image/png", synchronous=True)
+    made = ada.status_post("Tomorrow", scheduled_at=later, media_ids=[media], spoiler_text="soon")
+    assert (made.scheduled_at, made.params.text, made.media_attachments[0]["id"]) == (later, "Tomorrow", media.id)
+    assert [one.id for one in ada.scheduled_statuses()] == [made.id]
+    moved = ada.scheduled_status_update(made, later + timedelta(hours=1))
+    assert ada.scheduled_status(made).scheduled_at == moved.scheduled_at == later + timedelta(hours=1)
+    ada.scheduled_status_delete(made)
+    assert ada.scheduled_statuses() == []
 
 
 def test_thoughts_are_answered_with_a_click(ada: Judged, bob: Judged) -> None:
