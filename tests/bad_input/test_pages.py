@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from tests.acting import again
 from tests.bad_input.trying import EXAMPLES, failures
 from tests.bad_input.undoing import changed, undone
-from tests.bad_input.values import FILES, HEADERS, PLACES, RAW, TEXT, Named, Request, multipart, quoted
+from tests.bad_input.values import FILES, HEADERS, LONGEST_QUERY, PLACES, RAW, TEXT, Named, Request, multipart, quoted
 from tests.services_fixture import Browser, browser, sign_in
 
 if TYPE_CHECKING:
@@ -128,7 +128,9 @@ class Trial:
         visitor, token = self.visitors[request.caller]
         places = iter(request.places)
         path = re.sub("{}", lambda _: self._place(next(places)), self.route.path)
-        query = "&".join(f"{quoted(name)}={quoted(self.filled.named(value))}" for name, value in request.query)
+        query = "&".join(f"{quoted(name)}={quoted(self.filled.named(value))}" for name, value in request.query)[
+            :LONGEST_QUERY
+        ]
         headers = [(b"origin", b"http://localhost:8000"), (b"sec-fetch-site", b"same-origin")]
         headers += [(name.encode(), _bytes(value)) for name, value in request.headers.items() if name != "origin"]
         content = None

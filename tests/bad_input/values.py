@@ -176,6 +176,10 @@ PLACES = (
 )  # fmt: skip
 
 
+LONGEST_QUERY = 60_000
+"""Longer addresses are refused before they come to us."""
+
+
 def pairs(name: str, value: Any) -> list[tuple[str, Any]]:
     """Write a value as Rails' forms do."""
     if isinstance(value, Mapping):
