@@ -154,7 +154,7 @@ INSERT_NETWORK = _networks(
 )
 UPDATE_NETWORK = _networks(
     """UPDATE ip_blocks x SET ip = $2::inet, severity = $3, comment = $4, expires_at = $5
-    WHERE x.id = $1 RETURNING {columns}"""
+    WHERE x.id = $1 AND NOT EXISTS (SELECT FROM ip_blocks o WHERE o.ip = $2::inet AND o.id <> $1) RETURNING {columns}"""
 )
 DELETE_NETWORK = Command("DELETE FROM ip_blocks WHERE id = $1")
 # The strictest network counts; an e-mail domain covers its subdomains.

@@ -216,7 +216,7 @@ async def set_network(
             if block_id is None
             else gates.UPDATE_NETWORK.first(db, block_id, parsed, severity, comment[:_MAX_COMMENT], expires_at)
         )
-        if kept is None and block_id is None:
+        if kept is None and (block_id is None or await gates.NETWORK.first(db, block_id) is not None):
             raise Conflict("This network is blocked already.")
         if kept is None:
             raise NotFound("There is no such block.")

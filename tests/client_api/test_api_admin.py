@@ -206,3 +206,12 @@ async def test_gates_refuse_sign_ups(services: Services, boss: App) -> None:
     assert await scalar(services, "SELECT count(*) FROM users WHERE username = 'fresh'") == 1
     found = await boss.post("/api/v1/admin/canonical_email_blocks/test", email="Tr.oll@mail.example")
     assert [one["canonical_email_hash"] for one in found] == [gates.canonical_hash("troll@mail.example")]
+
+
+async def test_a_network_cannot_become_one_that_is_on_the_list(boss: App) -> None:
+    path = "/api/v1/admin/ip_blocks"
+    for ip in ("192.0.2.0/24", "198.51.100.0/24"):
+        kept = await boss.post(path, ip=ip, severity="sign_up_block")
+    await boss.call("PUT", f"{path}/{kept['id']}", expected=422, json={"ip": "192.0.2.0/24"})
+    assert (await boss.get(f"{path}/{kept['id']}"))["ip"] == "198.51.100.0/24"
+    assert (await boss.call("PUT", f"{path}/{kept['id']}", json={"severity": "no_access"}))["severity"] == "no_access"

@@ -411,6 +411,14 @@ ANNOUNCEMENTS = (
     ),
     v.AnnouncementView("a2", "<p>Be kind.</p>", "", before(days=9), dismissed=True),
 )  # fmt: skip
+REFUSED = (
+    v.DomainBlockView("b1", "spam.example", "suspend", before(days=9), "Spam"),
+    v.DomainBlockView("b2", "loud.example", "silence", before(days=2), "", "Loud", ("its media are refused",)),
+)
+GATES = (
+    v.GateRow("g1", "192.0.2.0/24", before(days=9), "Nobody comes in from there", "bots", NOW + timedelta(days=2)),
+    v.GateRow("g2", "spam.example", before(days=9)),
+)
 ANNOUNCED = (
     v.AnnouncementRow("a1", "The harbour is closed. " * 9, "12 Nov 2026", "published", before(hours=3)),
     v.AnnouncementRow("a3", "Cake!", "", "due", NOW + timedelta(days=2)),
@@ -985,9 +993,20 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "admin-report": ("admin/report.html", {**_ADMIN, "case": CASE, "actions": ("none", "suspend")}),
     "admin-domains": (
         "admin/domains.html",
-        {**_ADMIN, "form": EMPTY_FORM, "errors": EMPTY_FORM}
-        | {"blocks": (v.DomainBlockView("spam.example", before(days=9), "Spam", "alice"),)},
+        {**_ADMIN, "form": {"severity": "suspend"}, "errors": EMPTY_FORM, "blocks": REFUSED},
     ),
+    "admin-domain": (
+        "admin/domain.html",
+        {**_ADMIN, "form": {"severity": "silence", "reject_media": "1"}, "errors": EMPTY_FORM, "block": REFUSED[1]},
+    ),
+    **{
+        f"admin-gates-{kind}": (
+            "admin/gates.html",
+            {**_ADMIN, "kind": kind, "rows": GATES if kind == "networks" else GATES[1:], "limited": False, **_PAGED}
+            | {"form": EMPTY_FORM, "errors": {"name": "It stands on the list already."}},
+        )
+        for kind in ("networks", "emails", "addresses", "servers")
+    },
     "quotes": ("quotes.html", {"thought": MINE, "quotes": (QUOTED, DETACHED), **_PAGED}),
     "react": (
         "react.html",

@@ -85,6 +85,7 @@ def addresses(app: Quart, world: World) -> list[str]:
         "direction": "followers", "reaction": "likes", "activity_id": world.first.id,
         "list_id": world.list.id, "person_id": world.ada.id,
         "filter_id": world.filter.filter.id, "announcement_id": world.announcement.id,
+        "kind": "networks",
         "scheduled_id": world.scheduled.id,
         "collection_id": world.collection_id,
     }  # fmt: skip
@@ -96,7 +97,7 @@ def addresses(app: Quart, world: World) -> list[str]:
         if (
             "GET" not in (rule.methods or ())
             or rule.endpoint.startswith(leave_out)
-            or {"event_id", "report_id", "scheduled_id"} & set(rule.arguments)
+            or {"event_id", "report_id", "scheduled_id", "block_id"} & set(rule.arguments)
         ):
             continue
         found.append(adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}))

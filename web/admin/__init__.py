@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint
 
-from web.admin import announcements, emojis, failed, hosts, overview, people, reports, site, trends
+from web.admin import announcements, emojis, failed, gates, hosts, overview, people, reports, site, trends
 from web.security import require_admin
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -19,6 +19,7 @@ async def guard() -> None:
 for part in (
     overview.blueprint,
     hosts.blueprint,
+    gates.blueprint,
     failed.blueprint,
     people.blueprint,
     reports.blueprint,

@@ -1,17 +1,17 @@
-"""Remote servers: how we get on, pause and resume, and which are kept out."""
+"""Remote servers: how we get on, pause and resume."""
 
 from __future__ import annotations
 
 from quart import Blueprint, Response, request
 
 from federation.actions import hosts
-from federation.errors import Invalid, NotFound
+from federation.errors import NotFound
 from web.admin.overview import admin_page
 from web.current import me, services
 from web.flashes import flash
-from web.forms import Problems, go, go_back, problems, typed
+from web.forms import go_back, typed
 from web.paging import page_url
-from web.presenting.administration import domain_view, host_view
+from web.presenting.administration import host_view
 from web.view_models import counted
 
 blueprint = Blueprint("hosts", __name__)
@@ -58,45 +58,3 @@ async def act() -> Response:
         case _:
             raise NotFound("There is no such thing to do.")
     return await go_back("/admin/federation")
-
-
-async def _domains_page(form: dict[str, str] | None = None, errors: Problems | None = None) -> Response:
-    after = request.args.get("after", "")
-    found = await hosts.list_domain_blocks(services(), after=after, limit=_PAGE + 1)
-    shown = found[:_PAGE]
-    return await admin_page(
-        "domains",
-        blocks=tuple(domain_view(block) for block in shown),
-        form=form or {},
-        errors=errors or {},
-        newer_url=request.path if after else None,
-        older_url=page_url(after=shown[-1].domain) if len(found) > _PAGE else None,
-        http_status=422 if errors else 200,
-    )
-
-
-@blueprint.get("/domains")
-async def domains() -> Response:
-    """List the servers that are kept out."""
-    return await _domains_page()
-
-
-@blueprint.post("/domains")
-async def block() -> Response:
-    """Keep a server out."""
-    form = await typed()
-    try:
-        domain = await hosts.block_domain(services(), form.get("domain", ""), form.get("reason", ""), by=me())
-    except Invalid as exc:
-        return await _domains_page(form, problems(exc))
-    flash(f"{domain} is kept out.")
-    return go("/admin/domains")
-
-
-@blueprint.post("/domains/unblock")
-async def unblock() -> Response:
-    """Let a server in again."""
-    domain = (await typed()).get("domain", "")
-    await hosts.unblock_domain(services(), domain, by=me())
-    flash(f"{domain} may come in again.")
-    return go("/admin/domains")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from web.presenting.people import person_view
-from web.view_models import AdminPersonView, AuditView, DomainBlockView, HostView, OverviewView
+from web.view_models import AdminPersonView, AuditView, DomainBlockView, GateRow, HostView, OverviewView
 
 if TYPE_CHECKING:
     from federation.actions.overview import Overview
+    from storage.gates import Listed, RefusedDomain, RefusedNetwork
     from storage.instances import Instance
-    from storage.moderation import AuditEntry, DomainBlock
+    from storage.moderation import AuditEntry
     from storage.overview import Account, Attention
     from storage.people import Person
 
@@ -64,9 +65,34 @@ def account_view(person: Person, account: Account | None) -> AdminPersonView:
     )
 
 
-def domain_view(block: DomainBlock) -> DomainBlockView:
-    """Return a server that is kept out."""
-    return DomainBlockView(block.domain, block.created_at, block.reason)
+_ALSO = (
+    ("reject_media", "its media are refused"),
+    ("reject_reports", "its reports are refused"),
+    ("obfuscate", "its name is shown with stars"),
+)
+_OF_NETWORKS = {
+    "sign_up_requires_approval": "Who signs up from there waits for approval",
+    "sign_up_block": "Nobody signs up from there",
+    "no_access": "Nobody comes in from there",
+}
+
+
+def domain_view(block: RefusedDomain) -> DomainBlockView:
+    """Return a server that is kept out, silenced or noted."""
+    also = tuple(words for name, words in _ALSO if getattr(block, name))
+    return DomainBlockView(
+        str(block.id), block.domain, block.severity, block.created_at, block.reason, block.public_comment, also
+    )  # fmt: skip
+
+
+def network_row(one: RefusedNetwork) -> GateRow:
+    """Return a network from which not everybody may come in."""
+    return GateRow(str(one.id), one.ip, one.created_at, _OF_NETWORKS[one.severity], one.comment, one.expires_at)
+
+
+def name_row(one: Listed) -> GateRow:
+    """Return an entry of a list of names."""
+    return GateRow(str(one.id), one.name, one.created_at)
 
 
 def audit_view(entry: AuditEntry) -> AuditView:

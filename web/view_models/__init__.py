@@ -11,6 +11,7 @@ from web.view_models.admin import (
     DomainBlockView,
     FailedFilters,
     FailedView,
+    GateRow,
     HostView,
     OverviewView,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "FailedView",
     "FieldView",
     "FilterView",
+    "GateRow",
     "HostView",
     "InviteView",
     "JudgedLinkView",

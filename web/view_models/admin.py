@@ -108,12 +108,27 @@ class AdminPersonView:
 
 @dataclass(frozen=True, slots=True)
 class DomainBlockView:
-    """A server that is kept out."""
+    """A server that is kept out, silenced or noted; `also` in words what else holds of it."""
 
+    id: str
     domain: str
+    severity: str
     created_at: datetime
     reason: str = ""
-    by: str = ""
+    public_comment: str = ""
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """Something on a list of who may not, or may, come in."""
+
+    id: str
+    name: str
+    created_at: datetime
+    words: str = ""
+    comment: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
