@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from storage.news import EntriesGone, EntryMade, tell
-from storage.query import Command, Joined, Rows, Value
+from storage.query import Joined, Rows, Value
 from storage.thoughts import COLUMNS, Thought
 from storage.visibility import ENTRY_VISIBLE, NOT_HIDDEN, NOT_SILENCED, VISIBLE
 
@@ -87,21 +86,6 @@ class StampedThought:
 
 
 @dataclass(frozen=True, slots=True)
-class NewEntry:
-    """An entry to be written."""
-
-    id: UUID
-    user_id: UUID
-    thought_id: UUID
-    kind: str
-    visibility: str
-    is_remote: bool
-    is_reply: bool
-    ap_id: str | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Marks:
     """What the viewer did to a thought."""
 
@@ -128,18 +112,6 @@ class TagMix:
     any_of: list[str]
     all_of: list[str]
     none_of: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class EntryRow:
-    """An entry without its thought."""
-
-    id: UUID
-    user_id: UUID
-    thought_id: UUID
-    kind: str
-    ap_id: str | None
-    visibility: str
 
 
 WRITTEN = Joined(
@@ -400,75 +372,6 @@ COUNT_PUBLIC_OF_PERSON = Value(
     int,
     """SELECT count(*) FROM entries WHERE user_id = $1 AND visibility IN ('public', 'unlisted')""",
 )
-INSERT = Command(
-    """INSERT INTO entries (id, user_id, thought_id, kind, visibility, is_remote, is_reply, ap_id, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING"""
-)
-# Home fan-out: the author, and local followers who may see it. A reply reaches those who follow both ends;
-# a boost only those who asked for this person's boosts and were not shown the thought within a day.
-FAN_OUT_DIRECT = Command(
-    """INSERT INTO home_entries (user_id, entry_id)
-    SELECT m.user_id, $1::uuid FROM mentions m JOIN users u ON u.id = m.user_id
-        JOIN follows f ON f.follower_id = m.user_id AND f.following_id = $2 AND f.state = 'accepted'
-    WHERE m.thought_id = $1 AND NOT u.is_remote AND u.state = 'active'
-    UNION SELECT u.id, $1::uuid FROM users u WHERE u.id = $2 AND NOT u.is_remote
-    ON CONFLICT DO NOTHING"""
-)
-# Lists that hold the author get it by the same rules and their own policy for answers; what is on an exclusive list
-# stays out of its owner's home.
-FAN_OUT = Command(
-    """WITH shown AS MATERIALIZED (
-        SELECT x.id FROM entries e JOIN entries x ON x.thought_id = e.thought_id
-        WHERE $3::boolean AND e.id = $1 AND x.id <> $1 AND x.id > (SELECT uuid7(now() - interval '1 day'))
-        ORDER BY x.id DESC LIMIT 100),
-    hearers AS MATERIALIZED (
-        SELECT f.follower_id FROM follows f JOIN users u ON u.id = f.follower_id
-        WHERE f.following_id = $2 AND f.state = 'accepted' AND NOT u.is_remote AND u.state = 'active'
-            AND (NOT $3 OR f.show_boosts)
-            AND reads_language(f.languages, $5::text)),
-    listed AS (
-        INSERT INTO list_entries (list_id, entry_id)
-        SELECT l.id, $1::uuid FROM list_members m JOIN lists l ON l.id = m.list_id
-        WHERE m.person_id = $2 AND (m.user_id = $2 OR m.user_id IN (SELECT follower_id FROM hearers))
-            AND NOT EXISTS (SELECT FROM shown JOIN list_entries h ON h.entry_id = shown.id AND h.list_id = l.id)
-            AND ($4::uuid IS NULL OR $4 = $2 OR $4 = m.user_id
-                OR (l.replies_policy = 'followed' AND EXISTS (
-                    SELECT FROM follows p
-                    WHERE p.follower_id = m.user_id AND p.following_id = $4 AND p.state = 'accepted'))
-                OR (l.replies_policy = 'list' AND EXISTS (
-                    SELECT FROM list_members p WHERE p.list_id = l.id AND p.person_id = $4)))
-        ON CONFLICT DO NOTHING)
-    INSERT INTO home_entries (user_id, entry_id)
-    SELECT f.follower_id, $1::uuid FROM hearers f
-    WHERE NOT EXISTS (
-            SELECT FROM shown JOIN home_entries h ON h.entry_id = shown.id AND h.user_id = f.follower_id)
-        AND ($4::uuid IS NULL OR $4 = $2 OR $4 = f.follower_id OR EXISTS (
-            SELECT FROM follows p
-            WHERE p.follower_id = f.follower_id AND p.following_id = $4 AND p.state = 'accepted'))
-        AND NOT EXISTS (
-            SELECT FROM list_members m JOIN lists l ON l.id = m.list_id
-            WHERE m.person_id = $2 AND m.user_id = f.follower_id AND l.exclusive)
-    UNION SELECT u.id, $1::uuid FROM users u WHERE u.id = $2 AND NOT u.is_remote
-    ON CONFLICT DO NOTHING"""
-)
-BACKFILL_HOME = Command(
-    """INSERT INTO home_entries (user_id, entry_id)
-    SELECT $1, e.id FROM follows f
-        CROSS JOIN LATERAL (
-            SELECT x.id FROM entries x JOIN thoughts t ON t.id = x.thought_id
-            WHERE x.user_id = f.following_id AND (x.kind = 'thought' OR f.show_boosts)
-                AND x.visibility <> 'direct' AND NOT x.is_reply
-                AND reads_language(f.languages, t.language)
-            ORDER BY x.id DESC LIMIT 40) e
-    WHERE f.follower_id = $1 AND f.following_id = ANY($2::uuid[]) AND f.state = 'accepted' AND NOT EXISTS (
-        SELECT FROM list_members m JOIN lists l ON l.id = m.list_id
-        WHERE m.person_id = f.following_id AND m.user_id = $1 AND l.exclusive)
-    ON CONFLICT DO NOTHING"""
-)
-LEAVE_HOME = Command(
-    """DELETE FROM home_entries h USING entries e
-    WHERE h.user_id = $1 AND e.id = h.entry_id AND e.user_id = ANY($2::uuid[])"""
-)
 MARKS = Rows(
     Marks,
     """SELECT t.id,
@@ -479,70 +382,6 @@ MARKS = Rows(
         EXISTS (SELECT FROM thread_mutes q WHERE q.user_id = $1 AND q.conversation_id = t.conversation_id)
     FROM unnest($2::uuid[], $3::uuid[]) AS t (id, conversation_id)""",
 )
-BOOST_OF = Value(UUID, "SELECT id FROM entries WHERE user_id = $1 AND thought_id = $2 AND kind = 'boost'")
-BOOST_BY_AP_ID = Rows(
-    EntryRow, "SELECT id, user_id, thought_id, kind, ap_id, visibility FROM entries WHERE ap_id = $1 AND kind = 'boost'"
-)
-DELETE_BOOST = Rows(
-    EntryRow,
-    """DELETE FROM entries WHERE user_id = $1 AND thought_id = $2 AND kind = 'boost'
-    RETURNING id, user_id, thought_id, kind, ap_id, visibility""",
-)
-COUNT_BOOST = Command("UPDATE thoughts SET boosts_count = greatest(0, boosts_count + $2) WHERE id = $1")
-
-
-async def fan_out_direct(db: Connection, thought_id: UUID, author_id: UUID) -> None:
-    """Put a direct thought into the home timelines of its author, and of those it names who follow them."""
-    await FAN_OUT_DIRECT.run(db, thought_id, author_id)
-
-
-async def fan_out(
-    db: Connection,
-    entry_id: UUID,
-    author_id: UUID,
-    *,
-    is_boost: bool,
-    reply_to_user_id: UUID | None,
-    language: str | None,
-) -> None:
-    """Put an entry into the homes of its author and their local followers, and onto the lists of these."""
-    await FAN_OUT.run(db, entry_id, author_id, is_boost, reply_to_user_id, language)
-
-
-async def insert_boost(db: Connection, new: NewEntry) -> bool:
-    """Insert a boost and count it; False when this person boosted it before."""
-    if not await INSERT.run(
-        db, new.id, new.user_id, new.thought_id, new.kind, new.visibility, new.is_remote, new.is_reply,
-        new.ap_id, new.created_at,
-    ):  # fmt: skip
-        return False
-    tell(db, EntryMade(new.id))
-    await COUNT_BOOST.run(db, new.thought_id, 1)
-    return True
-
-
-async def delete_boost(db: Connection, person_id: UUID, thought_id: UUID) -> EntryRow | None:
-    """Take a boost back; None when there was none."""
-    gone = await DELETE_BOOST.first(db, person_id, thought_id)
-    if gone is not None:
-        await COUNT_BOOST.run(db, thought_id, -1)
-        tell(db, EntriesGone([gone.id], [person_id], [], [], public=False, is_remote=False, has_media=False))
-    return gone
-
-
-async def find_boost(db: Connection, ap_id: str) -> EntryRow | None:
-    """Find a boost by the id of its Announce."""
-    return await BOOST_BY_AP_ID.first(db, ap_id)
-
-
-async def backfill_home(db: Connection, follower_id: UUID, following: Sequence[UUID]) -> None:
-    """Bring the latest entries of people newly followed, and not read on an exclusive list, into a home timeline."""
-    await BACKFILL_HOME.run(db, follower_id, following)
-
-
-async def leave_home(db: Connection, follower_id: UUID, following: Sequence[UUID]) -> None:
-    """Take the entries of people no longer read there out of a home timeline."""
-    await LEAVE_HOME.run(db, follower_id, following)
 
 
 async def _page(
@@ -672,11 +511,6 @@ async def list_of_thoughts(db: Connection, thought_ids: Sequence[UUID]) -> list[
 async def list_visible_entries(db: Connection, viewer: UUID | None, entry_ids: Sequence[UUID]) -> list[Entry]:
     """List those of these entries whose thought the viewer may see, in the order asked for."""
     return await VISIBLE_ENTRIES.entries(db, viewer, entry_ids) if entry_ids else []
-
-
-async def find_boost_of(db: Connection, person_id: UUID, thought_id: UUID) -> UUID | None:
-    """Find the entry of somebody's boost of a thought."""
-    return await BOOST_OF.get(db, person_id, thought_id)
 
 
 async def find_visible_entry(db: Connection, viewer: UUID | None, entry_id: UUID) -> Entry | None:

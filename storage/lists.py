@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from storage.entries import Page, backfill_home, leave_home
+from storage.entries import Page
+from storage.homes import backfill_home, leave_home
 from storage.query import Command, Rows, Value
 from storage.relations import Connected
 

@@ -11,7 +11,7 @@ from federation.actions.acting import acting
 from federation.actions.rosters import Roster, make_roster
 from federation.actions.timelines import Shown, show
 from federation.errors import Invalid, NotFound
-from storage import entries, lists
+from storage import entries, homes, lists
 from storage.lists import PersonList
 
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ async def _settle_home(db: Connection, owner: Person, people: Sequence[UUID], *,
     """Take people's entries out of the owner's home, or bring the latest of them back; never the owner's own."""
     others = [person_id for person_id in people if person_id != owner.id]
     if away:
-        await entries.leave_home(db, owner.id, others)
+        await homes.leave_home(db, owner.id, others)
     else:
-        await entries.backfill_home(db, owner.id, others)
+        await homes.backfill_home(db, owner.id, others)
 
 
 async def get_members(services: Services, owner: Person, list_id: UUID, page: Page) -> Roster:

@@ -39,7 +39,7 @@ from storage import (
     access,
     apps,
     conversations,
-    entries,
+    homes,
     media,
     notifications,
     people,
@@ -277,10 +277,10 @@ async def _enter(db: Connection, author: Person, thought: Thought, text: Text) -
     """Put a new thought into timelines and notifications."""
     tell(db, EntryMade(thought.id))
     if thought.visibility == "direct":
-        await entries.fan_out_direct(db, thought.id, author.id)
+        await homes.fan_out_direct(db, thought.id, author.id)
         await conversations.add_thought(db, thought)
     else:
-        await entries.fan_out(
+        await homes.fan_out(
             db, thought.id, author.id,
             is_boost=False, reply_to_user_id=thought.reply_to_user_id, language=thought.language,
         )  # fmt: skip

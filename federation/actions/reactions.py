@@ -10,8 +10,8 @@ from federation.actions.acting import acting
 from federation.actions.outgoing import send_to
 from federation.actions.publish_thought import author_of
 from federation.errors import Forbidden, Invalid, NotFound
-from storage import entries, notifications, reactions, thoughts
-from storage.entries import NewEntry
+from storage import boosts, homes, notifications, reactions, thoughts
+from storage.boosts import NewEntry
 from storage.people import Person
 from storage.thoughts import Thought
 
@@ -123,9 +123,9 @@ async def boost_thought(
             ap_id=boost_ap_id,
             created_at=boosted_at,
         )
-        if not await entries.insert_boost(db, entry):
+        if not await boosts.insert_boost(db, entry):
             return None
-        await entries.fan_out(
+        await homes.fan_out(
             db, entry_id, person.id, is_boost=True, reply_to_user_id=None, language=thought.language
         )  # fmt: skip
         await notifications.notify(db, [author.id], "reblog", person.id, thought_id)
@@ -144,14 +144,14 @@ async def boost_thought(
 async def find_boost(services: Services, person: Person, thought_id: UUID) -> UUID | None:
     """Find the entry of a person's own boost of a thought."""
     async with services.database.connection() as db:
-        return await entries.find_boost_of(db, person.id, thought_id)
+        return await boosts.find_boost_of(db, person.id, thought_id)
 
 
 async def unboost_thought(services: Services, person: Person, thought_id: UUID) -> None:
     """Take a boost back, if there is one."""
     async with services.database.transaction() as db:
         thought = await thoughts.find_thought(db, thought_id)
-        gone = await entries.delete_boost(db, person.id, thought_id)
+        gone = await boosts.delete_boost(db, person.id, thought_id)
         if thought is None or gone is None:
             return
         author = await author_of(db, thought)

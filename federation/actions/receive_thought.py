@@ -20,8 +20,8 @@ from federation.remote.emojis import keep_emojis, kept_emojis
 from federation.remote.targets import authority
 from storage import (
     conversations,
-    entries,
     fetches,
+    homes,
     moderation,
     notifications,
     people,
@@ -311,12 +311,12 @@ async def _show_to_readers(db: Connection, thought: Thought, *, followed: bool, 
 async def _show_to_followers(db: Connection, thought: Thought) -> None:
     """Put a thought into the home timelines of those who follow its author, and tell those who asked to hear."""
     if thought.visibility == "direct":
-        await entries.fan_out_direct(db, thought.id, thought.user_id)
+        await homes.fan_out_direct(db, thought.id, thought.user_id)
         return
     if thought.reply_to_ap_id is not None and thought.reply_to is None:
         # Whom it answers is unknown, and so is who would want to see it.
         return
-    await entries.fan_out(
+    await homes.fan_out(
         db, thought.id, thought.user_id,
         is_boost=False, reply_to_user_id=thought.reply_to_user_id, language=thought.language,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from federation.inbound.follows import undo_follow
 from federation.protocol.documents import one_id
 from federation.protocol.featured import COLLECTION, ITEM
 from federation.remote.objects import fetch_thought
-from storage import entries, people, reactions, relations, remote_actors, thoughts
+from storage import boosts, people, reactions, relations, remote_actors, thoughts
 
 if TYPE_CHECKING:
     from federation.protocol.activities import Add, Announce, Like, Reference, Remove, Undo
@@ -105,7 +105,7 @@ async def _undo_by_id(services: Services, envelope: Envelope, ap_id: str | None)
         return "undoes nothing that we know"
     signer = envelope.signer
     async with services.database.connection() as db:
-        boost = await entries.find_boost(db, ap_id)
+        boost = await boosts.find_boost(db, ap_id)
         like = await reactions.LIKE_BY_AP_ID.first(db, signer.id, ap_id)
         follow = await relations.find_follow_by_ap_id(db, ap_id)
         followed = await people.find_person(db, follow.following_id) if follow is not None else None
