@@ -113,6 +113,35 @@ async def test_any_page_may_call_but_never_with_cookies(ann: App) -> None:
         assert answer.headers["cache-control"] == "private, no-store"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/statuses", "/api/v2/media", "/api/v1/streaming", "/api/oembed", "/oauth/token", "/oauth/revoke",
+        "/oauth/userinfo", "/.well-known/oauth-authorization-server", "/.well-known/webfinger",
+        "/.well-known/nodeinfo", "/nodeinfo/2.0", "/nodeinfo/2.1",
+    ],
+)  # fmt: skip
+async def test_apps_in_browsers_may_ask_from_anywhere(nobody: App, path: str) -> None:
+    """As Elk and Phanpy do, which first ask whether they may."""
+    asking = {
+        "origin": "https://elk.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type,idempotency-key",
+    }
+    preflight = await nobody.client.options(path, headers=asking)
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert "authorization" in preflight.headers["access-control-allow-headers"].lower()
+    assert "access-control-allow-credentials" not in preflight.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/settings/profile", "/oauth/authorize", "/signin"])
+async def test_pages_are_read_by_no_other_origin(nobody: App, path: str) -> None:
+    for method in ("OPTIONS", "GET"):
+        answer = await nobody.client.request(method, path, headers={"origin": "https://elk.example"})
+        assert "access-control-allow-origin" not in answer.headers
+
+
 async def test_what_does_not_exist_is_json_404(ann: App) -> None:
     for method, path in (
         ("GET", "/api/v1/nowhere"),
