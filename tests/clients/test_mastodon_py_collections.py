@@ -1,33 +1,16 @@
-"""Mastodon.py does what newer servers can: scheduling, collections, announcements."""
+"""Mastodon.py reads announcements at a live instance, and recommends people in collections."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from mastodon import MastodonAPIError, MastodonNotFoundError
+from mastodon import MastodonNotFoundError
 
 if TYPE_CHECKING:
     from tests.clients.judging import Judged
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("live")]
-
-
-def test_thoughts_are_scheduled(ada: Judged) -> None:
-    at = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
-    made = ada.status_post("Later", scheduled_at=at, visibility="unlisted", spoiler_text="Soon")
-    assert (made.scheduled_at, made.params.text, made.params.visibility, made.params.spoiler_text) == (
-        at, "Later", "unlisted", "Soon",
-    )  # fmt: skip
-    assert [one.id for one in ada.scheduled_statuses()] == [made.id]
-    assert ada.scheduled_status_update(made, at + timedelta(hours=1)).scheduled_at == at + timedelta(hours=1)
-    assert ada.scheduled_status(made).params.text == "Later"
-    ada.scheduled_status_delete(made)
-    assert ada.scheduled_statuses() == []
-    assert ada.account_statuses(ada.me()) == []
-    with pytest.raises(MastodonAPIError):
-        ada.status_post("Too soon", scheduled_at=datetime.now(UTC) + timedelta(seconds=30))
 
 
 def test_collections_recommend_people(ada: Judged, bob: Judged) -> None:
