@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from quart.datastructures import FileStorage
-from quart.formparser import FormDataParser
+from quart.formparser import FormDataParser, MultiPartParser
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
@@ -107,7 +107,9 @@ class _Form:
         if most is not None and len(self._text) > most:
             raise RequestEntityTooLarge
         if not data.more_data and self._part is not None:
-            self.fields.append((self._part.name, self._text.decode()))
+            # Some HTTP libraries say iso-8859-1 of a part, and mean it.
+            charset = MultiPartParser().get_part_charset(self._part.headers)
+            self.fields.append((self._part.name, self._text.decode(charset)))
 
     def close(self) -> None:
         for _, file in self.files:

@@ -57,6 +57,13 @@ async def test_a_form_that_is_whole_is_taken_in_pieces_of_any_size(ann: App) -> 
         assert answer.json()["content"] == "<p>Hällo 😀</p>"
 
 
+async def test_a_part_may_say_how_its_letters_are_written(ann: App) -> None:
+    body = STATUS.replace(b'"status"\r\n', b'"status"\r\nContent-Type: text/plain; charset=ISO-8859-1\r\n') + END
+    content = body.replace(b"Hello", "Hällo".encode("latin-1"))
+    answer = await ann.client.post("/api/v1/statuses", content=content, headers={"content-type": MULTIPART})
+    assert answer.json()["content"] == "<p>Hällo</p>"
+
+
 async def test_a_file_that_breaks_off_is_not_kept(ann: App, services: Services) -> None:
     for body in (FILE, FILE[:-20], STATUS + FILE[:100]):
         answer = await ann.client.post("/api/v2/media", content=body, headers={"content-type": MULTIPART})
