@@ -35,7 +35,7 @@ async def test_it_stands_on_top_of_home_until_it_is_put_away(
     services: Services, root: Person, ada: Person, client_for: ClientFor
 ) -> None:
     browser = await client_for(ada)
-    assert "announcement" not in await browser.page("/home")
+    assert 'class="announcement"' not in await browser.page("/home")
     told = await announcing.write_announcement(services, root, AnnouncementDraft("Hear @ada <b>"), publish=True)
     home = await browser.page("/home")
     assert "Hear" in home
