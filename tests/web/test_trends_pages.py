@@ -80,6 +80,7 @@ async def test_admins_decide_about_any_hashtag(services: Services, loved: Though
     form = {"display_name": "FoG", "usable": "1", "trendable": "1"}
     assert (await admin.post("/admin/tags/fog", form)).status_code == 303
     assert await names(services) == ["FoG"]
+    assert "<h1>#FoG</h1>" in await admin.page("/tags/fog")
     assert await scalar(services, "SELECT usable AND NOT listable FROM tags")
     refused = await admin.post("/admin/tags/fog", {"display_name": "Frog"})
     assert refused.status_code == 422

@@ -104,7 +104,10 @@ async def tag(name: str) -> Response:
     shown = await timelines.get_tagged(services(), viewer(), unquote(name), page)
     hashtag = await tags.get_hashtag(services(), viewer(), unquote(name))
     uses = sum(day.uses for day in hashtag.history)
-    return _page("tag", f"#{name}", shown, _by_entry(shown, page), current="search", hashtag=hashtag, tag_count=uses)
+    found = _by_entry(shown, page)
+    return _page(
+        "tag", f"#{hashtag.display_name}", shown, found, current="search", hashtag=hashtag, tag_count=uses
+    )  # fmt: skip
 
 
 @blueprint.get("/tags")
