@@ -244,7 +244,7 @@ async def test_what_is_somebody_elses_is_not_there(filled: Filled, open_app: Ope
         untouched = await contents(db)
     let_in = set()
     for one in every_operation(filled.app):
-        if "{" not in one.path or one.is_for_admins or one.path.startswith("/api/{"):
+        if "{" not in one.path or "{year}" in one.path or one.is_for_admins or one.path.startswith("/api/{"):
             continue
         for name in (*PRIVATE, "secret"):
             path = re.sub(r"{[^}]*}", quote(world[name], safe=""), one.path)
