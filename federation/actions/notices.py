@@ -120,9 +120,10 @@ async def clear_notifications(services: Services, viewer: Person) -> None:
 
 
 async def dismiss_notification(services: Services, viewer: Person, notification_id: UUID) -> None:
-    """Delete one of the viewer's notifications."""
+    """Delete one of the viewer's notifications, or raise `NotFound`."""
     async with services.database.transaction() as db:
-        await notifications.DISMISS.run(db, viewer.id, notification_id)
+        if not await notifications.DISMISS.run(db, viewer.id, notification_id):
+            raise NotFound("There is no such notification.")
 
 
 async def count_follow_requests(services: Services, viewer: Person) -> int:

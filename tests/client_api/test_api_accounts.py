@@ -160,7 +160,7 @@ async def test_notifications_are_picked_by_type_and_person(ann: App, bob: App, o
     one = (await ann.get("/api/v1/notifications"))[0]
     assert one["group_key"].startswith(f"reblog-{thought['id']}-")
     await bob.get(f"/api/v1/notifications/{one['id']}", expected=404)
-    await bob.post(f"/api/v1/notifications/{one['id']}/dismiss")
+    await bob.post(f"/api/v1/notifications/{one['id']}/dismiss", expected=404)
     assert await types() == ["reblog", "favourite", "follow"]
     await ann.post(f"/api/v1/notifications/{one['id']}/dismiss")
     assert await types() == ["favourite", "follow"]
