@@ -173,9 +173,11 @@ async def _rewrite(surfer: Surfer) -> None:
     await thought.get_by_role("link").locator("time").first.click()
     await surfer.sees("edited")
     await surfer.choose(surfer.thought("at nine"), "Edit")
-    await surfer.page.locator(".versions summary").first.click()
-    await expect(surfer.page.locator(".versions .prose").first).to_have_text("The fog lifts at nien")
-    await surfer.follow_link("Leave without posting")
+    await surfer.follow_link("Earlier versions")
+    await expect(surfer.page.locator(".versions .prose")).to_have_text(
+        ["The fog lifts at nine", "The fog lifts at nien"]
+    )
+    await surfer.follow_link("Back to the thought")
     gone = surfer.path
     await surfer.choose(surfer.thought("at nine"), "Delete …", "Delete this thought")
     await surfer.sees("Deleted")

@@ -84,7 +84,7 @@ async def _search(server: Server, peer: Peer, enemy: Peer) -> None:
             "/api/v2/search", params={"q": query, "resolve": "true"}, headers={"authorization": f"Bearer {token}"}
         )
         assert answer.status_code == 200
-        assert answer.json() == {"accounts": [], "statuses": [], "hashtags": []}
+        assert answer.json() == {"accounts": [], "statuses": [], "hashtags": [], "collections": []}
 
 
 async def _mention(server: Server, peer: Peer, enemy: Peer) -> None:

@@ -330,8 +330,9 @@ async def test_feeds_hold_what_anybody_may_read(path: str, services: Services, s
 
 
 async def test_pages_work_without_redis(services: Services, client_for: ClientFor, world: World) -> None:
-    await services.live.close()
-    services.live._client = None
+    client, services.live._client = services.live._client, None
+    assert client is not None
+    await client.aclose()  # after nobody can take a connection of it any more
     browser = await client_for(world.bob)
     await browser.page("/home")
     assert (await browser.post("/compose", {"source": "still here"})).status_code == 303
