@@ -501,8 +501,8 @@ async def test_no_process_outlives_the_supervisor_and_a_restart_continues(tmp_pa
             await a.start()
             took = time.monotonic() - began
             tell(f"start before {number.name}", f"{took:.1f} s")
-            # Five seconds on a machine that has nothing else to do.
-            assert took < 5 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+            # Five seconds on a machine that has nothing else to do: web and workers start side by side on two cores.
+            assert took < 5 * max(1.0, os.getloadavg()[0])
             assert (await a.api("alice", "GET", f"/api/v1/statuses/{thought['id']}"))["uri"] == thought["uri"]
             ours = {*a.descendants(), a.process.pid}
             assert len(ours) > 4
