@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -249,6 +250,13 @@ class TestAttaching:
         ids = [(await upload(ann))["id"] for _ in range(2)]
         status = await ann.call("POST", "/api/v1/statuses", data={"status": "x", "media_ids[]": ids})
         assert [one["id"] for one in status["media_attachments"]] == ids
+
+    async def test_post_waits_a_moment_for_what_workers_still_prepare(self, ann: App, services: Services) -> None:
+        media = await upload(ann, expected=202, path="v2")
+        async with asyncio.TaskGroup() as tasks:
+            posting = tasks.create_task(ann.publish("Look", media_ids=[media["id"]]))
+            tasks.create_task(uploads.drain(services))
+        assert posting.result()["media_attachments"][0]["url"]
 
     async def test_wrong_media_publish_nothing(self, ann: App, bob: App, services: Services) -> None:
         taken, own = await upload(ann), await upload(ann)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from quart import Blueprint, Response, request
 
-from federation.actions import reactions, timelines
+from federation.actions import reactions, timelines, uploads
 from federation.actions.attaching import Attachable
 from federation.actions.delete_thought import delete_thought
 from federation.actions.edit_thought import Revision, edit_thought, list_versions
@@ -34,6 +34,8 @@ _VISIBILITY: Final = {"public": "public", "unlisted": "unlisted", "private": "fo
 _MOST_STATUSES: Final = 40
 _MOST_OPTIONS: Final = 100
 _MOST_MEDIA: Final = 100
+# How long a post waits for files that workers still prepare.
+_PATIENCE_S: Final = 5.0
 
 
 @routes.post("/v1/statuses")
@@ -41,6 +43,10 @@ _MOST_MEDIA: Final = 100
 async def publish(call: Call) -> Response:
     """Publish a thought, once per Idempotency-Key, or with `scheduled_at` keep it to be published then."""
     draft = await _draft(call)
+    if draft.media:
+        # Apps post at once what they uploaded at once: where pictures are ready with the answer, that works.
+        ids = [one.id for one in draft.media]
+        await uploads.wait_for(call.services, call.person, ids, within_s=_PATIENCE_S)
     at = call.parameters.moment("scheduled_at")
     # As Mastodon: what should have been published before now is published now.
     if at is not None and at > call.services.now():
