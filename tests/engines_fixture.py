@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Nothing in here has to survive the machine.
 _FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "4GB"}
+# Statistics taken in the middle of a test would change its plans.
+_STEADY = {"autovacuum": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class TestServers:
         data = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="thoughts-tests-"))
         external = os.environ.get("TEST_DATABASE_URL")
         engines = await self._stack.enter_async_context(
-            start_engines(Path(data), postgres=not external, valkey=True, postgres_settings=_FAST)
+            start_engines(Path(data), postgres=not external, valkey=True, postgres_settings={**_FAST, **_STEADY})
         )
         admin_url = external or engines.database_url
         assert admin_url and engines.redis_url

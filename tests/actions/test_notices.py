@@ -9,6 +9,7 @@ import pytest
 
 from federation.actions import accounts, blocks, follows, notices, reactions
 from federation.actions.edit_thought import Revision, edit_thought
+from federation.errors import NotFound
 from federation.services import Services
 from storage.entries import Page
 from storage.people import Person
@@ -184,7 +185,8 @@ async def test_reading_dismissing_and_clearing_are_ones_own(services: Services) 
     ada, (newest, middle, _) = await _three(services)
     bob = await make_person(services, "eve")
     await notices.mark_read(services, bob, newest)
-    await notices.dismiss_notification(services, bob, newest)
+    with pytest.raises(NotFound):
+        await notices.dismiss_notification(services, bob, newest)
     await notices.clear_notifications(services, bob)
     assert await notices.count_unread(services, ada) == 3
     await notices.mark_read(services, ada, middle)

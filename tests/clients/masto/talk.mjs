@@ -61,8 +61,14 @@ while (told.events.length === 0) {
   await new Promise((resolve) => setTimeout(resolve, 200));
 }
 told.events.length = 0;
+// A stream tells what is there when it tells: each event is awaited before the next thing is done.
+const hear = async (name) => {
+  while (!told.events.some(([heard]) => heard === name)) await new Promise((resolve) => setTimeout(resolve, 50));
+};
 const live = await bob.v1.statuses.create({ status: "Live" });
+await hear("update");
 await bob.v1.statuses.$select(live.id).update({ status: "Changed" });
+await hear("status.update");
 await bob.v1.statuses.$select(live.id).remove();
 await heard;
 streaming.close();
