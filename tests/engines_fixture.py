@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Nothing in here has to survive the machine.
 _FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "4GB"}
-# Statistics taken in the middle of a test would change its plans.
+# Statistics taken in the middle of a test's transaction, which does not show its rows yet, would change its plans.
 _STEADY = {"autovacuum": "off"}
 
 
